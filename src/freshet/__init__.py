@@ -1,0 +1,3 @@
+"""Freshet: an open, self-hosted brain for short-video platforms."""
+
+__version__ = "0.1.0"

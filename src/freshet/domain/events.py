@@ -1,0 +1,315 @@
+"""Everything that can happen, in one page: the table of contents of the system.
+
+An event is what one batch of the log holds. All state is a fold of these. Units are
+in the names: `_ms` milliseconds, `time` and `received` are ms since 1970 (UTC).
+
+    viewer acts   Impression Watch Click Like Comment Share Favorite Follow ProfileVisit
+                  NotInterested Hide Block Report Search OpenApp
+    their undo    Unlike DeleteComment Unfavorite Unfollow UndoNotInterested Unhide Unblock
+                  ResetFeed
+    supply        PersonSaved VideoPublished VideoChanged VideoRemoved SoundSaved HistoryKnown
+    serving       SlateServed
+    moderation    LabelSet LabelCleared
+    time          Tick
+
+`time` is the client's clock, `received` the server's: the log sets it, it never
+decreases, and folds use it as now. A viewer or person is named by its *key*, a random
+string from the table of keys, so that erasing the key makes the log anonymous.
+
+The table has one version, `SCHEMA`. A batch is stored with the version it was written
+under; `upcast.py` brings older ones up to date. Golden files hold every released version.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA = 1
+
+Surface = Literal[
+    "for_you", "following", "friends", "discover", "search", "sound", "hashtag", "profile", "direct"
+]
+
+
+class Event(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True,
+    forbid_unknown_fields=True,
+):
+    """What all events share."""
+
+    event_id: str  # UUIDv7, made once by whoever saw it happen; a repeat is dropped
+    time: int  # ms since 1970 by the clock of whoever saw it
+    received: int = 0  # ms since 1970, monotone over the log; 0 until appended
+
+
+# --- viewer acts ----------------------------------------------------------------------------
+
+
+class ViewerEvent(Event):
+    """An act of one viewer."""
+
+    viewer: str
+    session_id: str = ""
+    request_id: str = ""  # of the slate it happened in, "" if unknown
+    surface: Surface = "for_you"
+
+
+class VideoAct(ViewerEvent):
+    """An act on one video."""
+
+    video: str
+
+
+class Impression(VideoAct, tag="impression"):
+    """The video was on the viewer's screen. Opens a view."""
+
+    position: int = 0  # in the slate, from 0
+
+
+class Watch(VideoAct, tag="watch"):
+    """How far a view has come. Sent every few seconds and on leaving; the maximum counts."""
+
+    watched_ms: int  # playback in this view so far, loops included
+    duration_ms: int = 0  # as the player saw it; 0 = unknown, then the catalogue's counts
+    loops: int = 0  # full replays
+    completed: bool = False
+    left: bool = False  # the last report: the view closes
+
+
+class Click(VideoAct, tag="click"):
+    """Opened the video from a cover, a list or a link."""
+
+
+class Like(VideoAct, tag="like"):
+    pass
+
+
+class Unlike(VideoAct, tag="unlike"):
+    """Takes a like and its effect back."""
+
+
+class Comment(VideoAct, tag="comment"):
+    """Wrote a comment; its text lives in the catalogue, not here."""
+
+    comment_id: str = ""
+
+
+class DeleteComment(VideoAct, tag="delete_comment"):
+    comment_id: str = ""
+
+
+class Share(VideoAct, tag="share"):
+    pass
+
+
+class Favorite(VideoAct, tag="favorite"):
+    pass
+
+
+class Unfavorite(VideoAct, tag="unfavorite"):
+    pass
+
+
+class NotInterested(VideoAct, tag="not_interested"):
+    """Does not want this video, and less like it."""
+
+
+class UndoNotInterested(VideoAct, tag="undo_not_interested"):
+    pass
+
+
+class Report(VideoAct, tag="report"):
+    """Reported as inappropriate."""
+
+    reason: str = ""
+
+
+class PersonAct(ViewerEvent):
+    """An act on another person, perhaps from one of their videos."""
+
+    person: str
+    video: str = ""  # where it was done; "" = on the profile
+
+
+class Follow(PersonAct, tag="follow"):
+    pass
+
+
+class Unfollow(PersonAct, tag="unfollow"):
+    pass
+
+
+class ProfileVisit(PersonAct, tag="profile_visit"):
+    pass
+
+
+class Block(PersonAct, tag="block"):
+    """Neither sees the other from now on."""
+
+
+class Unblock(PersonAct, tag="unblock"):
+    pass
+
+
+class Hide(ViewerEvent, tag="hide"):
+    """Wants no more of one video, creator, sound, hashtag or topic."""
+
+    kind: Literal["video", "creator", "sound", "hashtag", "topic"]
+    target: str
+
+
+class Unhide(ViewerEvent, tag="unhide"):
+    kind: Literal["video", "creator", "sound", "hashtag", "topic"]
+    target: str
+
+
+class Search(ViewerEvent, tag="search"):
+    """Looked something up; only what it matched is kept, not the words."""
+
+    hashtags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+class OpenApp(ViewerEvent, tag="open_app"):
+    """A session begins; what the device says of itself (weak signals)."""
+
+    device: str = ""
+    country: str = ""  # ISO 3166-1 alpha-2
+    language: str = ""  # ISO 639-1
+
+
+class ResetFeed(ViewerEvent, tag="reset_feed"):
+    """Forget what was learned of this viewer; what was seen stays seen."""
+
+
+# --- supply ---------------------------------------------------------------------------------
+
+
+class PersonSaved(Event, tag="person_saved"):
+    """A person as the catalogue holds them now (replaces what was known)."""
+
+    person: str
+    country: str = ""
+    language: str = ""
+    device: str = ""
+    account: Literal["personal", "creator", "business"] = "personal"
+    interests: tuple[str, ...] = ()  # topics chosen at sign-up
+    traits: dict[str, str] = {}  # the app's own weak labels, `name -> value`
+
+
+class VideoPublished(Event, tag="video_published"):
+    """A video can be watched from now on."""
+
+    video: str
+    creator: str
+    created: int  # ms since 1970
+    duration_ms: int = 0  # 0 = unknown
+    width: int = 0
+    height: int = 0
+    sound: str = ""  # "" = none
+    original_sound: bool = False
+    hashtags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    language: str = ""
+    country: str = ""
+    traits: dict[str, str] = {}
+
+
+class VideoChanged(Event, tag="video_changed"):
+    """Privacy or availability changed."""
+
+    video: str
+    privacy: Literal[
+        "PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"
+    ] = "PUBLIC_TO_EVERYONE"
+
+
+class VideoRemoved(Event, tag="video_removed"):
+    video: str
+
+
+class SoundSaved(Event, tag="sound_saved"):
+    sound: str
+    original: bool = False
+    commercial: bool = False  # cleared for business accounts
+
+
+class HistoryKnown(Event, tag="history_known"):
+    """What a viewer did before this log began: videos in order, without times."""
+
+    viewer: str
+    watched: tuple[str, ...] = ()
+    liked: tuple[str, ...] = ()
+    long_watched: tuple[str, ...] = ()
+
+
+# --- serving --------------------------------------------------------------------------------
+
+
+class Served(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """One item of a slate as it was shown. Position is its index in the slate."""
+
+    video: str
+    source: str
+    value: float
+    propensity: float = 1.0  # probability that the policy put it there
+    predictions: tuple[float, ...] = ()  # in the order of `outcomes` of the model
+    reasons: tuple[str, ...] = ()
+
+
+class SlateServed(Event, tag="slate_served"):
+    """What a feed answered, and why. Exposure, seen lists, learning, explanation and
+    off-policy evaluation are folds of this."""
+
+    viewer: str
+    request_id: str
+    session_id: str = ""
+    surface: Surface = "for_you"
+    items: tuple[Served, ...]
+    features: bytes = b""  # float16 (items, features), row-major, as ranked
+    seed: int = 0
+    model: str = ""  # version that predicted
+    arm: str = ""
+    rung: str = ""  # of the never-empty ladder that filled it, "" = none needed
+
+
+# --- moderation -----------------------------------------------------------------------------
+
+
+class LabelSet(Event, tag="label_set"):
+    """A video got a label that bears on where it may be shown."""
+
+    video: str
+    label: Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
+    actor: str
+    reason: str = ""
+
+
+class LabelCleared(Event, tag="label_cleared"):
+    video: str
+    label: Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
+    actor: str
+    reason: str = ""
+
+
+# --- time -----------------------------------------------------------------------------------
+
+
+class Tick(Event, tag="tick"):
+    """A second went by. Folds have no clock; this is theirs."""
+
+
+AnyEvent = (
+    Impression | Watch | Click | Like | Unlike | Comment | DeleteComment | Share | Favorite
+    | Unfavorite | NotInterested | UndoNotInterested | Report | Follow | Unfollow | ProfileVisit
+    | Block | Unblock | Hide | Unhide | Search | OpenApp | ResetFeed
+    | PersonSaved | VideoPublished | VideoChanged | VideoRemoved | SoundSaved | HistoryKnown
+    | SlateServed | LabelSet | LabelCleared | Tick
+)
+
+EVENTS: dict[str, type[Event]] = {
+    str(kind.__struct_config__.tag): kind for kind in AnyEvent.__args__
+}
+VIEWER_EVENTS = frozenset(name for name, kind in EVENTS.items() if issubclass(kind, ViewerEvent))
