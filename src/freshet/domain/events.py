@@ -47,7 +47,7 @@ class Event(
 # --- viewer acts ----------------------------------------------------------------------------
 
 
-class ViewerEvent(Event):
+class ViewerEvent(Event, kw_only=True):
     """An act of one viewer."""
 
     viewer: str
@@ -56,19 +56,19 @@ class ViewerEvent(Event):
     surface: Surface = "for_you"
 
 
-class VideoAct(ViewerEvent):
+class VideoAct(ViewerEvent, kw_only=True):
     """An act on one video."""
 
     video: str
 
 
-class Impression(VideoAct, tag="impression"):
+class Impression(VideoAct, kw_only=True, tag="impression"):
     """The video was on the viewer's screen. Opens a view."""
 
     position: int = 0  # in the slate, from 0
 
 
-class Watch(VideoAct, tag="watch"):
+class Watch(VideoAct, kw_only=True, tag="watch"):
     """How far a view has come. Sent every few seconds and on leaving; the maximum counts."""
 
     watched_ms: int  # playback in this view so far, loops included
@@ -78,101 +78,101 @@ class Watch(VideoAct, tag="watch"):
     left: bool = False  # the last report: the view closes
 
 
-class Click(VideoAct, tag="click"):
+class Click(VideoAct, kw_only=True, tag="click"):
     """Opened the video from a cover, a list or a link."""
 
 
-class Like(VideoAct, tag="like"):
+class Like(VideoAct, kw_only=True, tag="like"):
     pass
 
 
-class Unlike(VideoAct, tag="unlike"):
+class Unlike(VideoAct, kw_only=True, tag="unlike"):
     """Takes a like and its effect back."""
 
 
-class Comment(VideoAct, tag="comment"):
+class Comment(VideoAct, kw_only=True, tag="comment"):
     """Wrote a comment; its text lives in the catalogue, not here."""
 
     comment_id: str = ""
 
 
-class DeleteComment(VideoAct, tag="delete_comment"):
+class DeleteComment(VideoAct, kw_only=True, tag="delete_comment"):
     comment_id: str = ""
 
 
-class Share(VideoAct, tag="share"):
+class Share(VideoAct, kw_only=True, tag="share"):
     pass
 
 
-class Favorite(VideoAct, tag="favorite"):
+class Favorite(VideoAct, kw_only=True, tag="favorite"):
     pass
 
 
-class Unfavorite(VideoAct, tag="unfavorite"):
+class Unfavorite(VideoAct, kw_only=True, tag="unfavorite"):
     pass
 
 
-class NotInterested(VideoAct, tag="not_interested"):
+class NotInterested(VideoAct, kw_only=True, tag="not_interested"):
     """Does not want this video, and less like it."""
 
 
-class UndoNotInterested(VideoAct, tag="undo_not_interested"):
+class UndoNotInterested(VideoAct, kw_only=True, tag="undo_not_interested"):
     pass
 
 
-class Report(VideoAct, tag="report"):
+class Report(VideoAct, kw_only=True, tag="report"):
     """Reported as inappropriate."""
 
     reason: str = ""
 
 
-class PersonAct(ViewerEvent):
+class PersonAct(ViewerEvent, kw_only=True):
     """An act on another person, perhaps from one of their videos."""
 
     person: str
     video: str = ""  # where it was done; "" = on the profile
 
 
-class Follow(PersonAct, tag="follow"):
+class Follow(PersonAct, kw_only=True, tag="follow"):
     pass
 
 
-class Unfollow(PersonAct, tag="unfollow"):
+class Unfollow(PersonAct, kw_only=True, tag="unfollow"):
     pass
 
 
-class ProfileVisit(PersonAct, tag="profile_visit"):
+class ProfileVisit(PersonAct, kw_only=True, tag="profile_visit"):
     pass
 
 
-class Block(PersonAct, tag="block"):
+class Block(PersonAct, kw_only=True, tag="block"):
     """Neither sees the other from now on."""
 
 
-class Unblock(PersonAct, tag="unblock"):
+class Unblock(PersonAct, kw_only=True, tag="unblock"):
     pass
 
 
-class Hide(ViewerEvent, tag="hide"):
+class Hide(ViewerEvent, kw_only=True, tag="hide"):
     """Wants no more of one video, creator, sound, hashtag or topic."""
 
     kind: Literal["video", "creator", "sound", "hashtag", "topic"]
     target: str
 
 
-class Unhide(ViewerEvent, tag="unhide"):
+class Unhide(ViewerEvent, kw_only=True, tag="unhide"):
     kind: Literal["video", "creator", "sound", "hashtag", "topic"]
     target: str
 
 
-class Search(ViewerEvent, tag="search"):
+class Search(ViewerEvent, kw_only=True, tag="search"):
     """Looked something up; only what it matched is kept, not the words."""
 
     hashtags: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
 
 
-class OpenApp(ViewerEvent, tag="open_app"):
+class OpenApp(ViewerEvent, kw_only=True, tag="open_app"):
     """A session begins; what the device says of itself (weak signals)."""
 
     device: str = ""
@@ -180,14 +180,14 @@ class OpenApp(ViewerEvent, tag="open_app"):
     language: str = ""  # ISO 639-1
 
 
-class ResetFeed(ViewerEvent, tag="reset_feed"):
+class ResetFeed(ViewerEvent, kw_only=True, tag="reset_feed"):
     """Forget what was learned of this viewer; what was seen stays seen."""
 
 
 # --- supply ---------------------------------------------------------------------------------
 
 
-class PersonSaved(Event, tag="person_saved"):
+class PersonSaved(Event, kw_only=True, tag="person_saved"):
     """A person as the catalogue holds them now (replaces what was known)."""
 
     person: str
@@ -199,7 +199,7 @@ class PersonSaved(Event, tag="person_saved"):
     traits: dict[str, str] = {}  # the app's own weak labels, `name -> value`
 
 
-class VideoPublished(Event, tag="video_published"):
+class VideoPublished(Event, kw_only=True, tag="video_published"):
     """A video can be watched from now on."""
 
     video: str
@@ -217,7 +217,7 @@ class VideoPublished(Event, tag="video_published"):
     traits: dict[str, str] = {}
 
 
-class VideoChanged(Event, tag="video_changed"):
+class VideoChanged(Event, kw_only=True, tag="video_changed"):
     """Privacy or availability changed."""
 
     video: str
@@ -226,17 +226,17 @@ class VideoChanged(Event, tag="video_changed"):
     ] = "PUBLIC_TO_EVERYONE"
 
 
-class VideoRemoved(Event, tag="video_removed"):
+class VideoRemoved(Event, kw_only=True, tag="video_removed"):
     video: str
 
 
-class SoundSaved(Event, tag="sound_saved"):
+class SoundSaved(Event, kw_only=True, tag="sound_saved"):
     sound: str
     original: bool = False
     commercial: bool = False  # cleared for business accounts
 
 
-class HistoryKnown(Event, tag="history_known"):
+class HistoryKnown(Event, kw_only=True, tag="history_known"):
     """What a viewer did before this log began: videos in order, without times."""
 
     viewer: str
@@ -259,7 +259,7 @@ class Served(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     reasons: tuple[str, ...] = ()
 
 
-class SlateServed(Event, tag="slate_served"):
+class SlateServed(Event, kw_only=True, tag="slate_served"):
     """What a feed answered, and why. Exposure, seen lists, learning, explanation and
     off-policy evaluation are folds of this."""
 
@@ -278,7 +278,7 @@ class SlateServed(Event, tag="slate_served"):
 # --- moderation -----------------------------------------------------------------------------
 
 
-class LabelSet(Event, tag="label_set"):
+class LabelSet(Event, kw_only=True, tag="label_set"):
     """A video got a label that bears on where it may be shown."""
 
     video: str
@@ -287,7 +287,7 @@ class LabelSet(Event, tag="label_set"):
     reason: str = ""
 
 
-class LabelCleared(Event, tag="label_cleared"):
+class LabelCleared(Event, kw_only=True, tag="label_cleared"):
     video: str
     label: Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
     actor: str
@@ -297,7 +297,7 @@ class LabelCleared(Event, tag="label_cleared"):
 # --- time -----------------------------------------------------------------------------------
 
 
-class Tick(Event, tag="tick"):
+class Tick(Event, kw_only=True, tag="tick"):
     """A second went by. Folds have no clock; this is theirs."""
 
 

@@ -1,0 +1,1 @@
+"""Layer 2: people, videos, sounds, hashtags: rows and columns."""

@@ -1,0 +1,1 @@
+"""Layer 5: sources, filters, scorers, selectors."""

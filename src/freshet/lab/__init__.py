@@ -1,0 +1,1 @@
+"""Layer 9: data set readers, replay, simulation, benchmarks."""

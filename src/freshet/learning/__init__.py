@@ -1,0 +1,1 @@
+"""Layer 4: the online ranker, its examples, calibration and evaluation."""

@@ -1,0 +1,1 @@
+"""Layer 1: the event log and what follows it."""

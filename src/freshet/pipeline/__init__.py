@@ -1,0 +1,1 @@
+"""Layer 1: candidates, stages and the pipeline that runs them."""
