@@ -1,0 +1,93 @@
+"""Where everything lies: columns that features declare, and the state kernels are given.
+
+A feature asks for columns of an entity's row; `Layout` lays them side by side and tells
+each feature where its own begin. Row 0 of every entity is a real row; "none" is -1.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from freshet.state.block import Block
+
+Entity = Literal[
+    "viewer",     # people, as viewers and as creators
+    "video", "sound", "hashtag", "topic", "trait",
+    "placement",  # where a feed is shown: surface, and the app's own name for the place
+    "span",       # bucket of duration
+    "span_placement",
+    "hour",       # of the day, UTC
+    "all",        # one row
+]  # fmt: skip
+ENTITIES: tuple[Entity, ...] = get_args(Entity)
+
+# Rows reserved per entity; "person", "video", ... can be raised by configuration.
+CAPACITY: dict[str, int] = {
+    "viewer": 1 << 21, "video": 1 << 21, "sound": 1 << 20, "hashtag": 1 << 20, "topic": 1 << 14,
+    "trait": 1 << 16, "placement": 1 << 8, "span": 16, "span_placement": 256, "hour": 24, "all": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` neighbouring 32-bit words of an entity's row, float32 unless a kernel says int."""
+
+    entity: Entity
+    name: str
+    width: int = 1
+
+
+# What kernels see: per entity the rows as floats and, for viewers, as ints; the facts of the
+# catalogue; ties between viewers and things.
+State = namedtuple(
+    "State",
+    [*ENTITIES, "viewer_ints", "viewer_facts", "video_facts", "pair_keys", "pair_values", "pair_used"],
+)
+
+# One change to the world, as a feature's `write` sees it.
+#   delta     float32 (TALLY,) what the viewer-video pair adds to every tally, see tally.py
+#   opened    the video just came on screen          closed   the view is over, and learned
+#   slot      where in the viewer's history the view lies, -1 if it is not there any more
+#   surprise  (3,) observed - predicted of long view, log watch, watched 2 s; when closed
+Act = namedtuple("Act", "viewer video now placement delta opened closed slot surprise")
+
+# What a feature's `value` is asked: this video for this viewer, now, here.
+Ask = namedtuple("Ask", "viewer video now placement")
+
+
+class Layout:
+    """Offsets of columns in their entity's row."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self.offsets: dict[str, int] = {}
+        self.widths: dict[str, int] = dict.fromkeys(ENTITIES, 0)
+        for column in columns:
+            key = f"{column.entity}.{column.name}"
+            if key in self.offsets:
+                raise ValueError(f"two features declare the column {key}")
+            self.offsets[key] = self.widths[column.entity]
+            self.widths[column.entity] += column.width
+
+    def __call__(self, name: str) -> int:
+        """Offset of a column named `entity.column`."""
+        return self.offsets[name]
+
+    def blocks(self, capacity: dict[str, int], folder: Path | None = None) -> dict[str, Block]:
+        """Fresh, zeroed blocks for every entity."""
+        return {
+            entity: Block(
+                entity,
+                max(self.widths[entity], 1),
+                capacity.get(entity, CAPACITY[entity]),
+                None if folder is None else folder / f"{entity}.block",
+            )
+            for entity in ENTITIES
+        }
+
+
+Kernel = Any  # a numba dispatcher

@@ -1,0 +1,1 @@
+"""Layer 1: the memory that folds write: blocks of rows, sets of pairs, interned names."""
