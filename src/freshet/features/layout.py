@@ -45,15 +45,14 @@ class Column:
 # catalogue; ties between viewers and things.
 State = namedtuple(
     "State",
-    [*ENTITIES, "viewer_ints", "viewer_facts", "video_facts", "pair_keys", "pair_values", "pair_used"],
+    [*ENTITIES, "viewer_ints", "video_ints", "viewer_facts", "video_facts", "viewer_sequence", "video_sequence", "pair_keys", "pair_values", "pair_used"],
 )
 
 # One change to the world, as a feature's `write` sees it.
 #   delta     float32 (TALLY,) what the viewer-video pair adds to every tally, see tally.py
 #   opened    the video just came on screen          closed   the view is over, and learned
-#   slot      where in the viewer's history the view lies, -1 if it is not there any more
 #   surprise  (3,) observed - predicted of long view, log watch, watched 2 s; when closed
-Act = namedtuple("Act", "viewer video now placement delta opened closed slot surprise")
+Act = namedtuple("Act", "viewer video now placement delta opened closed surprise")
 
 # What a feature's `value` is asked: this video for this viewer, now, here.
 Ask = namedtuple("Ask", "viewer video now placement")

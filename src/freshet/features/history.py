@@ -1,0 +1,153 @@
+"""The viewer's last views, with time, and what they say of this video.
+
+A ring of the last HISTORY views in the viewer's own row: video, when, what came of it, how
+long, and what had been expected. From it the crosses viewer x creator, x topic, x hashtag,
+x sound and x length are read at request time, so a view a second old counts at once.
+
+A view's *surprise* is long view minus its predicted probability: liking what everybody
+likes says little of a viewer.
+"""
+
+from __future__ import annotations
+
+from math import exp, log
+
+from numba import njit
+
+from freshet.catalogue.facts import CREATOR, DURATION_MS, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
+from freshet.domain.outcomes import INDEX, OUTCOMES
+from freshet.features.feature import no_write
+from freshet.features.layout import Column, Kernel, Layout
+
+HISTORY = 24
+
+# bits of a view: one per outcome, then
+COUNTED = 1 << len(OUTCOMES)  # it counts in the tallies
+CLOSED = COUNTED << 1  # over, and learned
+UNTIMED = CLOSED << 1  # from before the log; no time is known
+PLACE_SHIFT = 22  # the placement stands above
+
+LONG = 1 << INDEX["long_view"]
+
+RING = (
+    Column("viewer", "h_count"),  # int: views ever opened
+    Column("viewer", "h_video", HISTORY),  # int
+    Column("viewer", "h_s", HISTORY),  # int, seconds since 2020
+    Column("viewer", "h_bits", HISTORY),  # int
+    Column("viewer", "h_watched", HISTORY),  # int, ms
+    Column("viewer", "h_expected", HISTORY),  # float, predicted long view
+)
+
+
+class HistoryCrosses:
+    """What the viewer made of earlier videos by this creator, on this topic, of this length."""
+
+    scope = "video"
+    hears = "tallies"
+    columns = RING
+    outputs = (
+        "creator_shown", "creator_long", "creator_surprise",
+        "topic_shown", "topic_long", "topic_surprise",
+        "hashtag_shown", "hashtag_long", "hashtag_surprise",
+        "sound_shown", "sound_long", "sound_surprise",
+        "length_weight", "length_surprise",
+    )  # fmt: skip
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        count, video, bits, expected = (
+            at("viewer.h_count"), at("viewer.h_video"), at("viewer.h_bits"), at("viewer.h_expected"),
+        )  # fmt: skip
+        n = len(self.outputs)
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            for j in range(n):
+                x[k + j] = 0.0
+            if ask.viewer < 0:
+                return
+            ints = state.viewer_ints[ask.viewer]
+            floats = state.viewer[ask.viewer]
+            this = state.video_facts[ask.video]
+            length = log(1.0 + max(this[DURATION_MS], 0) / 1000.0)
+            for h in range(min(ints[count], HISTORY)):
+                if ints[bits + h] & (COUNTED | CLOSED) == 0:
+                    continue  # still on screen, nothing known yet
+                long = 1.0 if ints[bits + h] & LONG else 0.0
+                surprise = long - floats[expected + h]
+                that = state.video_facts[ints[video + h]]
+                if that[CREATOR] >= 0 and that[CREATOR] == this[CREATOR]:
+                    x[k] += 1.0
+                    x[k + 1] += long
+                    x[k + 2] += surprise
+                if share_one(this, that, TOPIC, TOPICS):
+                    x[k + 3] += 1.0
+                    x[k + 4] += long
+                    x[k + 5] += surprise
+                if share_one(this, that, HASHTAG, HASHTAGS):
+                    x[k + 6] += 1.0
+                    x[k + 7] += long
+                    x[k + 8] += surprise
+                if that[SOUND] >= 0 and that[SOUND] == this[SOUND]:
+                    x[k + 9] += 1.0
+                    x[k + 10] += long
+                    x[k + 11] += surprise
+                z = log(1.0 + max(that[DURATION_MS], 0) / 1000.0) - length
+                near = exp(-2.0 * z * z)
+                x[k + 12] += near
+                x[k + 13] += near * surprise
+            for j in range(0, 12, 3):  # means, shrunk to 0; then counts on a log scale
+                x[k + j + 2] /= x[k + j] + 1.5
+                x[k + j + 1] = log(1.0 + x[k + j + 1])
+                x[k + j] = log(1.0 + x[k + j])
+            x[k + 13] /= x[k + 12] + 1.5
+            x[k + 12] = log(1.0 + x[k + 12])
+
+        return no_write, value
+
+
+class HistoryHere:
+    """Surprises of the last three views, and of those in this place."""
+
+    scope = "viewer"
+    hears = "tallies"
+    columns = ()
+    outputs = ("last_surprise_0", "last_surprise_1", "last_surprise_2", "here_surprise")
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        count, bits, expected = at("viewer.h_count"), at("viewer.h_bits"), at("viewer.h_expected")
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            for j in range(4):
+                x[k + j] = 0.0
+            if ask.viewer < 0:
+                return
+            ints = state.viewer_ints[ask.viewer]
+            floats = state.viewer[ask.viewer]
+            last, here = 0, 0.0
+            for back in range(min(ints[count], HISTORY)):
+                h = (ints[count] - 1 - back) % HISTORY
+                if ints[bits + h] & (COUNTED | CLOSED) == 0:
+                    continue
+                surprise = (1.0 if ints[bits + h] & LONG else 0.0) - floats[expected + h]
+                if last < 3:
+                    x[k + last] = surprise
+                    last += 1
+                if ints[bits + h] >> PLACE_SHIFT == ask.placement:
+                    here += 1.0
+                    x[k + 3] += surprise
+            x[k + 3] /= here + 1.5
+
+        return no_write, value
+
+
+@njit
+def share_one(a, b, first, count):  # type: ignore[no-untyped-def]
+    """True if two rows of ids have one in common that is not -1."""
+    for i in range(count):
+        if a[first + i] < 0:
+            break
+        for j in range(count):
+            if a[first + i] == b[first + j]:
+                return True
+    return False

@@ -1,0 +1,145 @@
+"""Where the feed is shown: surfaces, and the app's own places within them, differ a lot.
+
+Each place has rates of its own, alone, with the video's length, with the video and with
+the viewer. The first PLACES places have a column each in the rows of videos and viewers;
+later ones share the last.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from numba import njit
+
+from freshet.catalogue.facts import DURATION_MS
+from freshet.features.layout import Column, Kernel, Layout
+from freshet.features.tally import (
+    LOG_WATCH, RATED, RATED_NAMES, SHORT, SHORT_NAMES, SHORT_WIDTH, TALLY, VIEWS, add_full,
+    add_short, evidence, span_of, world_rate,
+)  # fmt: skip
+
+PLACES = 4
+
+
+@njit
+def place_rate(state, tally, placement, what):  # type: ignore[no-untyped-def]
+    """Rate of one sum in a place, shrunk to the world's."""
+    row = state.placement[placement]
+    return (row[tally + what] + 20.0 * world_rate(state, what)) / (row[tally + VIEWS] + 20.0)
+
+
+class PlacementRates:
+    scope = "viewer"
+    hears = "tallies"
+    columns = (Column("placement", "tally", TALLY),)
+    outputs = (
+        *(f"placement_{name}" for name in RATED_NAMES),
+        *(f"placement_is_{k}" for k in range(PLACES)),
+    )
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        tally = at("placement.tally")
+        n_rated = len(RATED)
+
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            add_full(state.placement[act.placement], tally, act.delta)
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            row = state.placement[ask.placement]
+            for j in range(n_rated):
+                what = RATED[j]
+                x[k + j] = evidence(row[tally + what], row[tally + VIEWS],
+                                    world_rate(state, what), 20.0, what == LOG_WATCH)  # fmt: skip
+            for j in range(PLACES):
+                x[k + n_rated + j] = 1.0 if j == min(ask.placement, PLACES - 1) else 0.0
+
+        return write, value
+
+
+class SpanPlacement:
+    """Videos of this length, in this place, against this place."""
+
+    scope = "video"
+    hears = "tallies"
+    columns = (Column("span_placement", "tally", SHORT_WIDTH),)
+    outputs = tuple(f"span_placement_{name}" for name in SHORT_NAMES)
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        tally, place_tally = at("span_placement.tally"), at("placement.tally")
+
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            span = span_of(state.video_facts[act.video, DURATION_MS])
+            row = state.span_placement[span * 16 + min(act.placement, 15)]
+            add_short(row, tally, act.delta)
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            span = span_of(state.video_facts[ask.video, DURATION_MS])
+            row = state.span_placement[span * 16 + min(ask.placement, 15)]
+            for m in range(1, SHORT_WIDTH):
+                what = SHORT[m]
+                prior = place_rate(state, place_tally, ask.placement, what)
+                x[k + m - 1] = evidence(row[tally + m], row[tally], prior, 50.0, what == LOG_WATCH)
+
+        return write, value
+
+
+class VideoPlacement:
+    scope = "video"
+    hears = "tallies"
+    columns = (Column("video", "places", PLACES * SHORT_WIDTH),)
+    outputs = (*(f"video_here_{name}" for name in SHORT_NAMES), "video_here_views")
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        places, place_tally = at("video.places"), at("placement.tally")
+
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
+            add_short(state.video[act.video], here, act.delta)
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
+            row = state.video[ask.video]
+            for m in range(1, SHORT_WIDTH):
+                what = SHORT[m]
+                prior = place_rate(state, place_tally, ask.placement, what)
+                x[k + m - 1] = evidence(row[here + m], row[here], prior, 20.0, what == LOG_WATCH)
+            x[k + SHORT_WIDTH - 1] = log(1.0 + max(row[here], 0.0))
+
+        return write, value
+
+
+class ViewerPlacement:
+    scope = "viewer"
+    hears = "tallies"
+    columns = (Column("viewer", "places", PLACES * SHORT_WIDTH),)
+    outputs = (*(f"viewer_here_{name}" for name in SHORT_NAMES), "viewer_here_views")
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        places, place_tally = at("viewer.places"), at("placement.tally")
+
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
+            add_short(state.viewer[act.viewer], here, act.delta)
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            for m in range(SHORT_WIDTH):
+                x[k + m] = 0.0
+            if ask.viewer < 0:
+                return
+            here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
+            row = state.viewer[ask.viewer]
+            for m in range(1, SHORT_WIDTH):
+                what = SHORT[m]
+                prior = place_rate(state, place_tally, ask.placement, what)
+                x[k + m - 1] = evidence(row[here + m], row[here], prior, 5.0, what == LOG_WATCH)
+            x[k + SHORT_WIDTH - 1] = log(1.0 + max(row[here], 0.0))
+
+        return write, value

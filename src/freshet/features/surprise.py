@@ -1,0 +1,69 @@
+"""What the model keeps getting wrong about a viewer, and about a video.
+
+Mean of observed - predicted over closed views, shrunk to 0: for long view, log watch and
+watched 2 s. A viewer's fades by 2 % a view, so that a change of mood shows.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from freshet.features.layout import Column, Kernel, Layout
+
+NAMES = ("long_view", "log_watch", "watched_2s")
+KEEP = 0.98
+
+
+class ViewerSurprise:
+    scope = "viewer"
+    hears = "moments"
+    columns = (Column("viewer", "surprise", 4),)
+    outputs = tuple(f"viewer_surprise_{name}" for name in NAMES)
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        column = at("viewer.surprise")
+
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            if act.closed:
+                row = state.viewer[act.viewer]
+                row[column] = row[column] * KEEP + 1.0
+                for j in range(3):
+                    row[column + 1 + j] = row[column + 1 + j] * KEEP + act.surprise[j]
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            for j in range(3):
+                x[k + j] = 0.0
+            if ask.viewer >= 0:
+                row = state.viewer[ask.viewer]
+                for j in range(3):
+                    x[k + j] = row[column + 1 + j] / (row[column] + 4.0)
+
+        return write, value
+
+
+class VideoSurprise:
+    scope = "video"
+    hears = "moments"
+    columns = (Column("video", "surprise", 4),)
+    outputs = tuple(f"video_surprise_{name}" for name in NAMES)
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        column = at("video.surprise")
+
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            if act.closed:
+                row = state.video[act.video]
+                row[column] += 1.0
+                for j in range(3):
+                    row[column + 1 + j] += act.surprise[j]
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            row = state.video[ask.video]
+            for j in range(3):
+                x[k + j] = row[column + 1 + j] / (row[column] + 20.0)
+
+        return write, value

@@ -1,0 +1,28 @@
+"""The tally of everything: what every rate is shrunk towards."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from freshet.features.layout import Column, Kernel, Layout
+from freshet.features.tally import TALLY, add_full
+
+
+class World:
+    """Has no outputs; `tally.world_rate` reads its column, which must be the first of `all`."""
+
+    scope = "viewer"
+    hears = "tallies"
+    columns = (Column("all", "tally", TALLY),)
+    outputs = ()
+
+    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        @njit
+        def write(state, act):  # type: ignore[no-untyped-def]
+            add_full(state.all[0], 0, act.delta)
+
+        @njit
+        def value(state, ask, x):  # type: ignore[no-untyped-def]
+            pass
+
+        return write, value

@@ -1,0 +1,431 @@
+"""The fold of acts and the ranking of candidates: the two compiled loops of the system.
+
+    impression ─▶ vector ─▶ predict ─▶ wait ─┐
+    watch, like, undo, ... ─▶ tallies at once │
+    left, next, 30 minutes ─▶ close ◀─────────┘ ─▶ learn, then note the surprise
+
+Serving, folding and replay run this code and no other, so training sees what serving saw.
+
+The module is executed once for the standard features. `Kernels.build` executes its text
+again for other features (a laboratory's, a test's): numba compiles functions whose parts
+are fixed, so a new set of features needs new functions.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+
+from freshet.catalogue.facts import CREATOR, DURATION_MS, EPOCH_S, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
+from freshet.domain.outcomes import END_SLACK, INDEX, LONG_VIEW_MS, OUTCOMES, VIEW_TIMEOUT_MS
+from freshet.features.compose import Composed, compose
+from freshet.features.history import CLOSED, COUNTED, HISTORY, PLACE_SHIFT, UNTIMED
+from freshet.features.layout import Act, Ask
+from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
+from freshet.learning.learner import (
+    HEADS, THRESHOLDS_S, WIDTH, forward, learn, meet, standardise, watch_times,
+)  # fmt: skip
+from freshet.learning.pending import FREE, OPEN, SERVED, find, put
+from freshet.state.block import begin, end
+from freshet.state.pairs import (
+    BLOCKED_BY, BLOCKS, HASHTAG as HASHTAG_TIE, HIDES, NOT_INTERESTED, PERSON, SEEN,
+    SOUND as SOUND_TIE, TOPIC as TOPIC_TIE, VIDEO, get_pair, set_pair,
+)  # fmt: skip
+
+COMPOSED: Composed = globals().get("COMPOSED") or compose()
+CACHE: bool = globals().get("CACHE", True)
+
+on_tallies, on_moments = COMPOSED.on_tallies, COMPOSED.on_moments
+viewer_value, video_value = COMPOSED.viewer_value, COMPOSED.video_value
+INPUTS = len(COMPOSED.names)
+
+H_COUNT, H_VIDEO, H_S, H_BITS, H_WATCHED, H_EXPECTED = (
+    COMPOSED.layout(f"viewer.h_{name}")
+    for name in ("count", "video", "s", "bits", "watched", "expected")
+)
+
+# kinds of records
+(TICK, IMPRESSION, WATCH, GAIN, LOSE, SERVE, TIE, UNTIE, RESET, KNOWN) = range(10)
+# bits of a watch record's `bits`
+COMPLETED, LEFT, LOOPED = 1, 2, 4
+
+# The hot form of an event: eight int64, one cache line.
+RECORD = np.dtype(
+    [(name, np.int64)
+     for name in ("kind", "viewer", "video", "placement", "now", "value", "extra", "bits")]
+)  # fmt: skip
+
+B_2S, B_6S, B_FINISH, B_LONG, B_REWATCH = (
+    1 << INDEX[name] for name in ("watched_2s", "watched_6s", "finish", "long_view", "rewatch")
+)
+N_OUTCOMES = len(OUTCOMES)
+N_THRESHOLDS = len(THRESHOLDS_S)
+P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
+# What the kernels write in while they work, allocated once.
+Scratch = namedtuple("Scratch", "x z pre p target work delta surprise times")
+
+
+def new_scratch():  # type: ignore[no-untyped-def]
+    widths = (INPUTS, INPUTS, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 3)
+    return Scratch(*(np.zeros(width, np.float32) for width in widths))
+
+
+NOTHING = np.zeros(TALLY, np.float32)
+NO_SURPRISE = np.zeros(3, np.float32)
+
+
+@njit(cache=CACHE)
+def tell(state, viewer, video, now, placement, delta):  # type: ignore[no-untyped-def]
+    """Add `delta` to every tally this viewer and this video bear on."""
+    begin(state.video_sequence, video)
+    on_tallies(state, Act(viewer, video, now, placement, delta, False, False, NO_SURPRISE))
+    end(state.video_sequence, video)
+
+
+@njit(cache=CACHE)
+def note(state, viewer, video, now, placement, opened, surprise):  # type: ignore[no-untyped-def]
+    """A view opened, or closed with a surprise."""
+    begin(state.video_sequence, video)
+    on_moments(state, Act(viewer, video, now, placement, NOTHING, opened, not opened, surprise))
+    end(state.video_sequence, video)
+
+
+@njit(cache=CACHE)
+def duration_of(state, video, told_ms):  # type: ignore[no-untyped-def]
+    known = state.video_facts[video, DURATION_MS]
+    return known if known > 0 else max(told_ms, 0)
+
+
+@njit(cache=CACHE)
+def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
+    """Outcome bits that a watch of this length has come to."""
+    bits = 0
+    ended = duration_ms > 0 and watched_ms >= END_SLACK * duration_ms
+    ended = ended or flags & COMPLETED != 0
+    if watched_ms >= 2000:
+        bits |= B_2S
+    if watched_ms >= 6000 or (ended and watched_ms > 0):
+        bits |= B_6S
+    if ended:
+        bits |= B_FINISH
+    if watched_ms >= LONG_VIEW_MS or (ended and duration_ms <= LONG_VIEW_MS):
+        bits |= B_LONG
+    if (duration_ms > 0 and watched_ms >= 1.5 * duration_ms) or flags & LOOPED:
+        bits |= B_REWATCH
+    return bits
+
+
+@njit(cache=CACHE)
+def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
+    """Seconds watched, at most 3 x the duration."""
+    if duration_ms > 0:
+        watched_ms = min(watched_ms, 3 * duration_ms)
+    return watched_ms / 1000.0
+
+
+@njit(cache=CACHE)
+def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-def]
+    """Add (or take back) what a watch of this length brings to a tally's two measures."""
+    delta[LOG_WATCH] += sign * np.log(1.0 + clipped_s(watched_ms, duration_ms))
+    if duration_ms > 0:
+        delta[FRACTION] += sign * min(watched_ms / duration_ms, 2.0) / 2.0
+    else:
+        delta[FRACTION] += sign * min(watched_ms / 60_000.0, 1.0)
+
+
+@njit(cache=CACHE)
+def gain(state, viewer, ring, now, gained, delta):  # type: ignore[no-untyped-def]
+    """A view came to new outcomes: count it if it is not counted yet, set its bits, tell."""
+    ints = state.viewer_ints[viewer]
+    bits = ints[H_BITS + ring]
+    if bits & COUNTED == 0:
+        delta[VIEWS] += 1.0
+        gained |= COUNTED
+    for o in range(N_OUTCOMES):
+        if gained & (1 << o):
+            delta[1 + o] += 1.0
+    ints[H_BITS + ring] = bits | gained
+    tell(state, viewer, ints[H_VIDEO + ring], now, bits >> PLACE_SHIFT, delta)
+
+
+@njit(cache=CACHE)
+def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-untyped-def]
+    """The view of an open slot is over: count, learn, note the surprise, free the slot."""
+    pending.status[slot] = FREE
+    viewer, ring = pending.viewer[slot], pending.ring[slot]
+    ints = state.viewer_ints[viewer]
+    same = ints[H_VIDEO + ring] == pending.video[slot] and (
+        ints[H_S + ring] == pending.opened_ms[slot] // 1000 - EPOCH_S
+    )
+    if not same or ints[H_BITS + ring] & CLOSED or ints[H_COUNT] == 0:
+        return  # reset or overwritten meanwhile
+    if ints[H_BITS + ring] & COUNTED == 0:
+        scratch.delta[:] = 0.0
+        gain(state, viewer, ring, now, 0, scratch.delta)
+    ints[H_BITS + ring] |= CLOSED
+    bits, watched = ints[H_BITS + ring], ints[H_WATCHED + ring]
+    video = pending.video[slot]
+    watched_s = clipped_s(watched, state.video_facts[video, DURATION_MS])
+    standardise(params, pending.x[slot], scratch.z)
+    forward(params, scratch.z, scratch.pre, scratch.p)
+    for o in range(N_OUTCOMES):
+        scratch.target[o] = 1.0 if bits & (1 << o) else 0.0
+    for t in range(N_THRESHOLDS):
+        scratch.target[N_OUTCOMES + t] = 1.0 if watched_s > THRESHOLDS_S[t] else 0.0
+    learn(params, scratch.z, scratch.pre, scratch.p, scratch.target, scratch.work)
+    expected = pending.expected[slot]
+    scratch.surprise[0] = (1.0 if bits & B_LONG else 0.0) - expected[0]
+    scratch.surprise[1] = np.log(1.0 + watched_s) - expected[1]
+    scratch.surprise[2] = (1.0 if bits & B_2S else 0.0) - expected[2]
+    note(state, viewer, video, now, bits >> PLACE_SHIFT, False, scratch.surprise)
+
+
+@njit(cache=CACHE)
+def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-def]
+    """Drop what waits no more from the tail: timed out, or the oldest if the ring is full."""
+    size = pending.status.shape[0]
+    while pending.ends[0] < pending.ends[1]:
+        slot = pending.ends[0] & (size - 1)
+        full = pending.ends[1] - pending.ends[0] >= size
+        if (
+            pending.status[slot] != FREE
+            and now - pending.opened_ms[slot] < VIEW_TIMEOUT_MS
+            and not full
+        ):
+            return
+        if pending.status[slot] == OPEN:
+            begin(state.viewer_sequence, pending.viewer[slot])
+            close_view(state, params, pending, slot, now, scratch)
+            end(state.viewer_sequence, pending.viewer[slot])
+        pending.status[slot] = FREE
+        pending.ends[0] += 1
+
+
+@njit(cache=CACHE)
+def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no-untyped-def]
+    """The next impression closes this viewer's views that have been watched at all.
+
+    One with no progress yet stays open: its report may still be on its way.
+    """
+    ints = state.viewer_ints[viewer]
+    for ring in range(min(ints[H_COUNT], HISTORY)):
+        if ints[H_BITS + ring] & CLOSED == 0 and ints[H_WATCHED + ring] > 0:
+            slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN)
+            if slot >= 0 and pending.ring[slot] == ring:
+                close_view(state, params, pending, slot, now, scratch)
+            else:
+                ints[H_BITS + ring] |= CLOSED
+
+
+@njit(cache=CACHE)
+def open_view(state, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
+    """The video came on the viewer's screen.
+
+    Returns:
+        The view's place in the viewer's history. Its vector and predictions are in scratch.
+    """
+    close_past(state, params, pending, viewer, now, scratch)
+    ints = state.viewer_ints[viewer]
+    ring = ints[H_COUNT] % HISTORY
+    if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
+        old = find(pending, viewer, ints[H_VIDEO + ring], OPEN)
+        if old >= 0 and pending.ring[old] == ring:
+            close_view(state, params, pending, old, now, scratch)
+
+    served = find(pending, viewer, video, SERVED)
+    if served >= 0:  # learn on what was ranked on
+        scratch.x[:] = pending.x[served]
+        pending.status[served] = FREE
+    else:
+        ask = Ask(viewer, video, now, placement)
+        viewer_value(state, ask, scratch.x)
+        video_value(state, ask, scratch.x)
+    slot = put(pending, viewer, video, OPEN, now)
+    pending.x[slot] = scratch.x
+    pending.ring[slot] = ring
+    meet(params, scratch.x)
+    standardise(params, scratch.x, scratch.z)
+    forward(params, scratch.z, scratch.pre, scratch.p)
+    watch_times(scratch.p, scratch.times)
+    expected = pending.expected[slot]
+    expected[0], expected[1], expected[2] = scratch.p[P_LONG], scratch.times[0], scratch.p[P_2S]
+
+    ints[H_COUNT] += 1
+    ints[H_VIDEO + ring], ints[H_S + ring] = video, now // 1000 - EPOCH_S
+    ints[H_BITS + ring], ints[H_WATCHED + ring] = placement << PLACE_SHIFT, 0
+    state.viewer[viewer, H_EXPECTED + ring] = expected[0]
+    note(state, viewer, video, now, placement, True, NO_SURPRISE)
+    return ring
+
+
+@njit(cache=CACHE)
+def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
+    """Place of the viewer's newest view of this video in their history, -1 if there is none."""
+    ints = state.viewer_ints[viewer]
+    for back in range(min(ints[H_COUNT], HISTORY)):
+        ring = (ints[H_COUNT] - 1 - back) % HISTORY
+        if ints[H_VIDEO + ring] == video:
+            return ring
+    return -1
+
+
+@njit(cache=CACHE)
+def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-untyped-def]
+    """A report of progress: the maximum of a view counts."""
+    viewer, video = record.viewer, record.video
+    ints = state.viewer_ints[viewer]
+    duration = duration_of(state, video, record.extra)
+    before, after = ints[H_WATCHED + ring], max(ints[H_WATCHED + ring], record.value)
+    new = reached(after, duration, record.bits) & ~ints[H_BITS + ring]
+    if after > before or new or ints[H_BITS + ring] & COUNTED == 0:
+        scratch.delta[:] = 0.0
+        add_watch(scratch.delta, before, duration, -1.0)
+        add_watch(scratch.delta, after, duration, 1.0)
+        ints[H_WATCHED + ring] = after
+        gain(state, viewer, ring, record.now, new, scratch.delta)
+    if record.bits & LEFT and ints[H_BITS + ring] & CLOSED == 0:
+        slot = find(pending, viewer, video, OPEN)
+        if slot >= 0 and pending.ring[slot] == ring:
+            close_view(state, params, pending, slot, record.now, scratch)
+
+
+@njit(cache=CACHE)
+def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
+    """An outcome was gained, or lost by undoing it; each at most once a view."""
+    bit = 1 << record.value
+    viewer, video = record.viewer, record.video
+    scratch.delta[:] = 0.0
+    if ring < 0:  # the view is not in the history any more
+        scratch.delta[1 + record.value] = 1.0 if record.kind == GAIN else -1.0
+        tell(state, viewer, video, record.now, record.placement, scratch.delta)
+        return
+    ints = state.viewer_ints[viewer]
+    has = ints[H_BITS + ring] & bit != 0
+    if record.kind == GAIN and not has:
+        gain(state, viewer, ring, record.now, bit, scratch.delta)
+    elif record.kind == LOSE and has:
+        ints[H_BITS + ring] &= ~bit
+        scratch.delta[1 + record.value] = -1.0
+        placement = ints[H_BITS + ring] >> PLACE_SHIFT
+        tell(state, viewer, video, record.now, placement, scratch.delta)
+
+
+@njit(cache=CACHE)
+def remember(state, record):  # type: ignore[no-untyped-def]
+    """A view from before the log: into the history, without a time."""
+    ints = state.viewer_ints[record.viewer]
+    ring = ints[H_COUNT] % HISTORY
+    ints[H_COUNT] += 1
+    ints[H_VIDEO + ring], ints[H_S + ring] = record.video, record.now // 1000 - EPOCH_S
+    ints[H_BITS + ring] = record.bits | COUNTED | CLOSED | UNTIMED
+    ints[H_WATCHED + ring] = 0
+    state.viewer[record.viewer, H_EXPECTED + ring] = world_rate(state, 1 + P_LONG)
+
+
+@njit(cache=CACHE)
+def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
+    """Fold `records` in order.
+
+    Args:
+        records: RECORD (n,), `now` never decreasing.
+        vectors: float32 (m, F), those of SERVE records, which name theirs by `value`.
+        out_x, out_p, out_times: if they have rows, the i-th impression's vector (F,),
+            predictions (O,) and watch times (3,) as they were when it came on screen.
+
+    Returns:
+        Impressions folded; negative (-1 - i) if the table of ties was full at record i.
+    """
+    impressions = 0
+    for i in range(records.shape[0]):
+        record = records[i]
+        make_room(state, params, pending, record.now, scratch)
+        kind, viewer, video = record.kind, record.viewer, record.video
+        if kind == TICK:
+            continue
+        if kind == TIE or kind == UNTIE:
+            # `video` holds the other row, `value` the bit, `extra` the kind of thing
+            keys, values, used = state.pair_keys, state.pair_values, state.pair_used
+            tie = get_pair(keys, values, used, viewer, record.extra, video)
+            tie = tie | record.value if kind == TIE else tie & ~record.value
+            if not set_pair(keys, values, used, viewer, record.extra, video, tie):
+                return -1 - i
+            continue
+        if kind == SERVE:
+            slot = put(pending, viewer, video, SERVED, record.now)
+            pending.x[slot] = vectors[record.value]
+            continue
+        if kind == RESET:
+            begin(state.viewer_sequence, viewer)
+            state.viewer_ints[viewer, :] = 0
+            end(state.viewer_sequence, viewer)
+            continue
+        begin(state.viewer_sequence, viewer)
+        if kind == KNOWN:
+            remember(state, record)
+        else:
+            ring = -1 if kind == IMPRESSION else find_view(state, viewer, video)
+            if kind == IMPRESSION or (kind == WATCH and ring < 0):
+                ring = open_view(state, params, pending, viewer, video, record.now,
+                                 record.placement, scratch)  # fmt: skip
+                if kind == IMPRESSION:
+                    if impressions < out_x.shape[0]:
+                        out_x[impressions] = scratch.x
+                        out_p[impressions] = scratch.p
+                        out_times[impressions] = scratch.times
+                    impressions += 1
+            if kind == WATCH:
+                watch(state, params, pending, ring, record, scratch)
+            elif kind != IMPRESSION:
+                react(state, ring, record, scratch)
+        end(state.viewer_sequence, viewer)
+        if kind == IMPRESSION or kind == KNOWN:
+            seen_s = record.now // 1000 - EPOCH_S
+            if not set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
+                            video, seen_s):  # fmt: skip
+                return -1 - i
+    return impressions
+
+
+@njit(cache=CACHE)
+def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
+    """Vectors, predictions and watch times of candidate videos, as of `now`.
+
+    Args:
+        viewer: row, -1 for one nothing is known of.
+        rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 3) are filled.
+    """
+    viewer_value(state, Ask(viewer, np.int32(0), now, placement), scratch.x)
+    for i in range(rows.shape[0]):
+        out_x[i] = scratch.x
+        video_value(state, Ask(viewer, rows[i], now, placement), out_x[i])
+    predict(params, out_x, scratch, out_p, out_times)
+
+
+@njit(cache=CACHE)
+def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-def]
+    """Predictions (n, O) and watch times (n, 3) for vectors (n, F)."""
+    for i in range(x.shape[0]):
+        standardise(params, x[i], scratch.z)
+        forward(params, scratch.z, scratch.pre, out_p[i])
+        watch_times(out_p[i], out_times[i])
+
+
+@njit(cache=CACHE)
+def hidden(state, viewer, rows, out):  # type: ignore[no-untyped-def]
+    """True where the viewer wants no more of the video or of what it is made of."""
+    keys, values, used = state.pair_keys, state.pair_values, state.pair_used
+    for i in range(rows.shape[0]):
+        video = rows[i]
+        facts = state.video_facts[video]
+        hit = get_pair(keys, values, used, viewer, VIDEO, video) & (HIDES | NOT_INTERESTED)
+        hit |= get_pair(keys, values, used, viewer, PERSON, facts[CREATOR]) & (
+            HIDES | BLOCKS | BLOCKED_BY
+        )
+        hit |= get_pair(keys, values, used, viewer, SOUND_TIE, facts[SOUND]) & HIDES
+        for j in range(HASHTAGS):
+            hit |= get_pair(keys, values, used, viewer, HASHTAG_TIE, facts[HASHTAG + j]) & HIDES
+        for j in range(TOPICS):
+            hit |= get_pair(keys, values, used, viewer, TOPIC_TIE, facts[TOPIC + j]) & HIDES
+        out[i] = hit != 0

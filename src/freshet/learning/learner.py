@@ -1,0 +1,187 @@
+"""The ranker: one shared online model with many outcomes, learned view by view.
+
+Inputs are standardised as they come, then pass a hidden layer and, beside it, straight
+through a linear one:
+
+    z = clip((x - mean) / deviation)              (F,)
+    h = relu(z @ W1 + b1)                         (H,)
+    p = sigmoid(z @ W3 + h @ W2 + b)              (O,)
+
+O = the outcomes, then P(watched more than t seconds) for each t of `THRESHOLDS_S`: the
+distribution of watch time given this viewer and this video, from which its median and its
+mean follow. Every weight has its own step size (Adagrad, Duchi et al. 2011). One pass, no
+retraining.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from math import exp, log, sqrt
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from freshet.domain.outcomes import OUTCOMES
+
+THRESHOLDS_S = np.array(
+    [0.5, 1, 2, 3.5, 5, 7, 10, 14, 18, 25, 35, 50, 75, 110, 160, 250], np.float32
+)
+HEADS = len(OUTCOMES) + len(THRESHOLDS_S)
+WIDTH = 32  # of the hidden layer
+# Where a view that ends between two thresholds is taken to end, s.
+MIDDLES_S = np.array(
+    [0.05, *(float(a + b) / 2 for a, b in zip(THRESHOLDS_S[:-1], THRESHOLDS_S[1:], strict=True)), 330],
+    np.float32,
+)
+
+STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
+START = np.float32(1e-3)  # of the sums of squared gradients
+CLIP = np.float32(4.0)  # of standardised inputs
+ONE, ZERO = np.float32(1.0), np.float32(0.0)
+
+Params = namedtuple(
+    "Params", "mean variance seen w1 a1 b1 ab1 w2 a2 w3 a3 b ab"
+)
+
+
+def new_params(inputs: int, seed: int) -> Any:
+    """Untrained parameters for `inputs` features; the same seed gives the same bytes."""
+    random = np.random.default_rng(seed)
+
+    def draw(rows: int, columns: int, scale: float) -> np.ndarray:  # type: ignore[type-arg]
+        return (random.standard_normal((rows, columns)) * scale).astype(np.float32)
+
+    def full(*shape: int) -> np.ndarray:  # type: ignore[type-arg]
+        return np.full(shape, START, np.float32)
+
+    zeros = np.zeros
+    return Params(
+        mean=zeros(inputs, np.float32), variance=np.ones(inputs, np.float32),
+        seen=np.array([20, 0], np.int64),  # vectors standardised (and a head start), views learned
+        w1=draw(inputs, WIDTH, inputs**-0.5), a1=full(inputs, WIDTH),
+        b1=zeros(WIDTH, np.float32), ab1=full(WIDTH),
+        w2=draw(WIDTH, HEADS, (0.1 / WIDTH) ** 0.5), a2=full(WIDTH, HEADS),
+        w3=zeros((inputs, HEADS), np.float32), a3=full(inputs, HEADS),
+        b=zeros(HEADS, np.float32), ab=full(HEADS),
+    )  # fmt: skip
+
+
+@njit
+def sigmoid(v):  # type: ignore[no-untyped-def]
+    return ONE / (ONE + np.float32(exp(-min(max(v, np.float32(-15.0)), np.float32(15.0)))))
+
+
+@njit
+def meet(params, x):  # type: ignore[no-untyped-def]
+    """Take a vector into the running mean and variance."""
+    params.seen[0] += 1
+    share = np.float32(max(1.0 / params.seen[0], 1e-4))
+    for j in range(x.shape[0]):
+        away = x[j] - params.mean[j]
+        params.mean[j] += share * away
+        params.variance[j] += share * (away * away * (ONE - share) - params.variance[j])
+
+
+@njit
+def standardise(params, x, z):  # type: ignore[no-untyped-def]
+    for j in range(x.shape[0]):
+        v = (x[j] - params.mean[j]) / np.float32(sqrt(params.variance[j] + np.float32(0.01)))
+        if not (v > -CLIP):  # also what is not a number
+            v = -CLIP
+        z[j] = min(v, CLIP)
+
+
+@njit
+def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
+    """Predictions p (O,) and hidden pre-activations pre (H,) of a standardised vector."""
+    width, heads = pre.shape[0], p.shape[0]
+    for q in range(width):
+        pre[q] = params.b1[q]
+    for q in range(heads):
+        p[q] = params.b[q]
+    for j in range(z.shape[0]):
+        v = z[j]
+        if v != ZERO:
+            row1, row3 = params.w1[j], params.w3[j]
+            for q in range(width):
+                pre[q] += v * row1[q]
+            for q in range(heads):
+                p[q] += v * row3[q]
+    for q in range(width):
+        if pre[q] > ZERO:
+            row2 = params.w2[q]
+            for r in range(heads):
+                p[r] += pre[q] * row2[r]
+    for q in range(heads):
+        p[q] = sigmoid(p[q])
+
+
+@njit
+def nudge(weights, squares, gradient, step):  # type: ignore[no-untyped-def]
+    """One Adagrad step on a row: w -= step * g / sqrt(sum of g^2)."""
+    for q in range(weights.shape[0]):
+        g = gradient[q]
+        squares[q] += g * g
+        weights[q] -= step * g / np.float32(sqrt(squares[q]))
+
+
+@njit
+def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
+    """One step towards `target` (O,), from the forward pass just made.
+
+    `work` is scratch (3, max(H, O)).
+    """
+    heads, width = p.shape[0], pre.shape[0]
+    gradient, hidden, scaled = work[0][:heads], work[1][:width], work[2]
+    for r in range(heads):
+        gradient[r] = p[r] - target[r]
+    for q in range(width):
+        hidden[q] = ZERO
+        if pre[q] > ZERO:
+            row2 = params.w2[q]
+            total = ZERO
+            for r in range(heads):
+                total += gradient[r] * row2[r]
+                scaled[r] = gradient[r] * pre[q]
+            hidden[q] = total
+            nudge(row2, params.a2[q], scaled, STEP)
+    nudge(params.b1, params.ab1, hidden, STEP)
+    nudge(params.b, params.ab, gradient, LINEAR_STEP)
+    for j in range(z.shape[0]):
+        v = z[j]
+        if v != ZERO:
+            for q in range(width):
+                scaled[q] = hidden[q] * v
+            nudge(params.w1[j], params.a1[j], scaled, STEP)
+            for r in range(heads):
+                scaled[r] = gradient[r] * v
+            nudge(params.w3[j], params.a3[j], scaled, LINEAR_STEP)
+    params.seen[1] += 1
+
+
+@njit
+def watch_times(p, out):  # type: ignore[no-untyped-def]
+    """Expected and median watch time from the threshold heads of p (O,).
+
+    out[0] is the expected log(1 + seconds), out[1] the median in seconds, out[2] the mean.
+    The heads are made monotone by never letting a later one exceed an earlier one.
+    """
+    count = THRESHOLDS_S.shape[0]
+    first = p.shape[0] - count
+    above, median = ONE, np.float32(-1.0)
+    low, low_above = ZERO, ONE
+    log_mean, mean = 0.0, 0.0
+    for k in range(count):
+        here = min(above, p[first + k])
+        if median < ZERO and here < np.float32(0.5):
+            share = (low_above - np.float32(0.5)) / max(low_above - here, np.float32(1e-6))
+            median = low + share * (THRESHOLDS_S[k] - low)
+        log_mean += (above - here) * log(1.0 + MIDDLES_S[k])
+        mean += (above - here) * MIDDLES_S[k]
+        low, low_above, above = THRESHOLDS_S[k], here, here
+    log_mean += above * log(1.0 + MIDDLES_S[count])
+    mean += above * MIDDLES_S[count]
+    out[0] = log_mean
+    out[1] = median if median >= ZERO else THRESHOLDS_S[count - 1]
+    out[2] = mean

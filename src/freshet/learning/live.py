@@ -1,0 +1,341 @@
+"""The live state: catalogue, features, ties, model and waiting examples, folded together.
+
+One projection, because order matters across them: an example's vector is taken before its
+outcome changes a tally, and its surprise is noted after the model learned it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from freshet.catalogue import facts
+from freshet.catalogue.columns import Columns
+from freshet.domain.errors import Corrupt, Unavailable
+from freshet.domain.events import Event
+from freshet.domain.outcomes import OUTCOMES
+from freshet.features.layout import CAPACITY, ENTITIES, State
+from freshet.learning import kernels as standard
+from freshet.learning.learner import THRESHOLDS_S, new_params
+from freshet.learning.pending import new_pending
+from freshet.learning.records import Records
+from freshet.log.ports import Batch
+from freshet.state.block import Block
+from freshet.state.names import Names
+from freshet.state.pairs import SEEN, Pairs
+
+Rows = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+CHUNK = 8192  # records folded in one call at the most
+HEAD_NAMES = (*OUTCOMES, *(f"watched_over_{t:g}s" for t in THRESHOLDS_S))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What the model says of n videos.
+
+    Attributes:
+        features: float32 (n, F), as `Live.feature_names`.
+        predictions: float32 (n, O), as `Live.outcomes`: probabilities.
+        watch_s: float32 (n,), expected watch time in seconds: exp(E log(1 + s)) - 1, which
+            ranks well and is not swayed by the few who watch for very long.
+        median_s, mean_s: float32 (n,), median and plain mean of the same distribution.
+    """
+
+    features: Floats
+    predictions: Floats
+    watch_s: Floats
+    median_s: Floats
+    mean_s: Floats
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Keeps what was predicted for each impression as it came on screen."""
+
+    features: list[Floats]
+    predictions: list[Floats]
+    times: list[Floats]
+
+
+class Live:
+    """Everything known, as of the last folded offset.
+
+    Args:
+        seed: of the model's first weights.
+        capacity: rows reserved per entity, where not the default.
+        pending: vectors that can wait for an outcome, a power of two.
+        folder: share the blocks through files there.
+        kernels: compiled kernels of other features than the standard ones.
+    """
+
+    name = "live"
+    fold_version = 1
+    outcomes = OUTCOMES
+
+    def __init__(
+        self, seed: int = 0, capacity: dict[str, int] | None = None, pending: int = 1 << 15,
+        folder: Path | None = None, kernels: ModuleType = standard,
+    ) -> None:  # fmt: skip
+        room = CAPACITY | (capacity or {})
+        self.kernels = kernels
+        self.columns = Columns(room["viewer"], room["video"], folder)
+        self.blocks: dict[str, Block] = kernels.COMPOSED.layout.blocks(room, folder)
+        self.pairs = Pairs(room.get("pair", 1 << 26))
+        self.params = new_params(kernels.INPUTS, seed)
+        self.pending = new_pending(pending, kernels.INPUTS)
+        self.offset = 0
+        self.now = 0  # received time of the last event folded
+        self.recorder: Recorder | None = None
+        self._records = Records(self.columns)
+        self._scratch = kernels.new_scratch()
+        self._state = State(
+            **{entity: self.blocks[entity].floats for entity in ENTITIES},
+            viewer_ints=self.blocks["viewer"].ints, video_ints=self.blocks["video"].ints,
+            viewer_facts=self.columns.viewers.ints, video_facts=self.columns.videos.ints,
+            viewer_sequence=self.blocks["viewer"].sequence,
+            video_sequence=self.blocks["video"].sequence,
+            pair_keys=self.pairs.keys, pair_values=self.pairs.values, pair_used=self.pairs.used,
+        )  # fmt: skip
+
+    # --- folding ----------------------------------------------------------------------------
+
+    def apply(self, batch: Batch) -> None:
+        """Fold a batch; events at or before `offset` are passed over."""
+        skip = max(self.offset + 1 - batch.first, 0)
+        self.fold(batch.events[skip:] if skip else batch.events)
+        self.offset = max(self.offset, batch.last)
+
+    def fold(self, events: Sequence[Event]) -> None:
+        records, columns = self._records, self.columns
+        for event in events:
+            self.now = event.received
+            if type(event) in records.kinds:
+                records.add(event)
+                if len(records) >= CHUNK:
+                    self._flush()
+            else:
+                self._flush()
+                columns.apply(event)
+        self._flush()
+
+    def fold_records(self, records: np.ndarray, vectors: Floats) -> int:  # type: ignore[type-arg]
+        """Fold RECORD (n,) rows; returns the number of impressions among them.
+
+        Raises:
+            Unavailable: a block is full.
+        """
+        k = self.kernels
+        self._check_room()
+        rows = len(records) if self.recorder is not None else 0
+        out = (
+            np.empty((rows, k.INPUTS), np.float32),
+            np.empty((rows, k.HEADS), np.float32),
+            np.empty((rows, 3), np.float32),
+        )
+        done = k.fold(
+            self._state, self.params, self.pending, records, vectors, self._scratch, *out
+        )
+        if done < 0:
+            raise Unavailable("the table of ties is full; raise its capacity and start again")
+        if self.recorder is not None:
+            self.recorder.features.append(out[0][:done])
+            self.recorder.predictions.append(out[1][:done])
+            self.recorder.times.append(out[2][:done])
+        return int(done)
+
+    def _flush(self) -> None:
+        if len(self._records):
+            self.fold_records(*self._records.take(self.kernels.INPUTS))
+
+    def _check_room(self) -> None:
+        names = self.columns.names
+        for entity in ("sound", "hashtag", "topic", "trait"):
+            self.blocks[entity].check_room(len(names[entity]))
+
+    # --- reading ----------------------------------------------------------------------------
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        names: tuple[str, ...] = self.kernels.COMPOSED.names
+        return names
+
+    @property
+    def model_version(self) -> str:
+        return f"{self.name}-{self.fold_version}.{int(self.params.seen[1])}"
+
+    def viewer_row(self, key: str) -> int:
+        return self.columns.names["viewer"].row(key)
+
+    def video_row(self, video: str) -> int:
+        return self.columns.names["video"].row(video)
+
+    def video_id(self, row: int) -> str:
+        return self.columns.names["video"][row]
+
+    def video_count(self) -> int:
+        return len(self.columns.names["video"])
+
+    def names(self, kind: str, row: int) -> str:
+        """Id of a creator, sound, hashtag, topic, language or country by its row."""
+        return self.columns.names["viewer" if kind == "creator" else kind][row]
+
+    def _facts(self, first: int, count: int = 1) -> Rows:
+        rows = self.columns.videos.ints[: self.video_count()]
+        return rows[:, first] if count == 1 else rows[:, first : first + count]
+
+    @property
+    def creator(self) -> Rows:
+        return self._facts(facts.CREATOR)
+
+    @property
+    def sound(self) -> Rows:
+        """Sound rows; -1 for none and for original sounds, which never count as equal."""
+        original = (self._facts(facts.FLAGS) & facts.ORIGINAL_SOUND) != 0
+        return np.where(original, np.int32(-1), self._facts(facts.SOUND))
+
+    @property
+    def topics(self) -> Rows:
+        return self._facts(facts.TOPIC, facts.TOPICS)
+
+    @property
+    def hashtags(self) -> Rows:
+        return self._facts(facts.HASHTAG, facts.HASHTAGS)
+
+    @property
+    def duration_ms(self) -> Rows:
+        return self._facts(facts.DURATION_MS)
+
+    @property
+    def created_ms(self) -> npt.NDArray[np.int64]:
+        return (self._facts(facts.CREATED_S).astype(np.int64) + facts.EPOCH_S) * 1000
+
+    @property
+    def language(self) -> Rows:
+        return self._facts(facts.LANGUAGE)
+
+    @property
+    def country(self) -> Rows:
+        return self._facts(facts.COUNTRY)
+
+    @property
+    def eligible(self) -> Mask:
+        return self.columns.eligible()
+
+    @property
+    def shown(self) -> Floats:
+        """Views counted per video, float32 (videos,)."""
+        at = self.kernels.COMPOSED.layout("video.tally")
+        return self.blocks["video"].floats[: self.video_count(), at]
+
+    def seen_ms(self, viewer: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """When each video was last on the viewer's screen, ms since 1970; 0 = never."""
+        seconds = self.pairs.get_many(viewer, SEEN, rows).astype(np.int64)
+        return np.where(seconds == 0, 0, (seconds + facts.EPOCH_S) * 1000)
+
+    def seen(self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int = 90 * 86_400_000) -> Mask:
+        """True where the video was on the viewer's screen within the horizon."""
+        at = self.seen_ms(viewer, rows)
+        return (at != 0) & (now_ms - at < horizon_ms)
+
+    def hidden(self, viewer: int, rows: Rows) -> Mask:
+        """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of."""
+        out = np.zeros(len(rows), np.bool_)
+        if viewer >= 0:
+            self.kernels.hidden(self._state, viewer, rows, out)
+        return out
+
+    def recent(self, viewer: int) -> Rows:
+        """Video rows of the viewer's last views, newest first."""
+        if viewer < 0:
+            return np.zeros(0, np.int32)
+        k = self.kernels
+        ints = self.blocks["viewer"].ints[viewer]
+        count = int(ints[k.H_COUNT])
+        rings = [(count - 1 - back) % k.HISTORY for back in range(min(count, k.HISTORY))]
+        return np.array([ints[k.H_VIDEO + ring] for ring in rings], np.int32)
+
+    def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str = "for_you") -> Ranked:
+        """Predict videos `rows` for a viewer (-1: nobody known) as of `now_ms`."""
+        place = max(self.columns.names["placement"].row(surface), 0)
+        x = np.empty((len(rows), self.kernels.INPUTS), np.float32)
+        p, times = self._out(len(rows))
+        self.kernels.rank(
+            self._state, self.params, viewer, np.asarray(rows, np.int32), now_ms, place,
+            self._scratch, x, p, times,
+        )  # fmt: skip
+        return self._ranked(x, p, times)
+
+    def predict(self, features: Floats) -> Ranked:
+        """The same heads on given vectors, float32 (n, F)."""
+        x = np.ascontiguousarray(features, np.float32)
+        p, times = self._out(len(x))
+        self.kernels.predict(self.params, x, self._scratch, p, times)
+        return self._ranked(x, p, times)
+
+    def _out(self, n: int) -> tuple[Floats, Floats]:
+        return np.empty((n, self.kernels.HEADS), np.float32), np.empty((n, 3), np.float32)
+
+    def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
+        return Ranked(
+            x, p[:, : len(OUTCOMES)], np.expm1(times[:, 0]), times[:, 1], times[:, 2]
+        )
+
+    # --- snapshots --------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Every array that folding writes, by name, only what is in use."""
+        counts = {kind: len(names) for kind, names in self.columns.names.items()}
+        counts |= {"span": 16, "span_placement": 256, "hour": 24, "all": 1}
+        blocks = {
+            f"block.{entity}": block.ints[: counts[entity]] for entity, block in self.blocks.items()
+        }
+        return {
+            **blocks,
+            "facts.viewer": self.columns.viewers.ints[: counts["viewer"]],
+            "facts.video": self.columns.videos.ints[: counts["video"]],
+            **{f"pairs.{name}": array for name, array in self.pairs.state().items()},
+            **{f"params.{name}": array for name, array in self.params._asdict().items()},
+            **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
+            "at": np.array([self.offset, self.now], np.int64),
+        }
+
+    def save(self, folder: Path) -> None:
+        for name, array in self.state().items():
+            np.save(folder / f"{name}.npy", array)
+        for kind, names in self.columns.names.items():
+            names.save(folder / f"names.{kind}.msgpack")
+
+    def load(self, folder: Path) -> None:
+        """Restore what `save` wrote.
+
+        Raises:
+            Corrupt: a block is missing or has another shape.
+        """
+        for kind in self.columns.names:
+            self.columns.names[kind] = Names.load(folder / f"names.{kind}.msgpack")
+        for name, target in self._targets().items():
+            array = np.load(folder / f"{name}.npy")
+            if array.shape[1:] != target.shape[1:] or len(array) > len(target):
+                raise Corrupt(f"snapshot block {name} has shape {array.shape}, not {target.shape}")
+            target[: len(array)] = array
+        pairs = {name: np.load(folder / f"pairs.{name}.npy") for name in ("keys", "values", "used")}
+        self.pairs.restore(pairs)
+        self.offset, self.now = (int(v) for v in np.load(folder / "at.npy"))
+
+    def _targets(self) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+        return {
+            **{f"block.{entity}": block.ints for entity, block in self.blocks.items()},
+            "facts.viewer": self.columns.viewers.ints,
+            "facts.video": self.columns.videos.ints,
+            **{f"params.{name}": array for name, array in self.params._asdict().items()},
+            **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
+        }
