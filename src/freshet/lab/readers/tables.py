@@ -118,7 +118,7 @@ def _short(error: Exception) -> str:
 # --- CSV ------------------------------------------------------------------------------------
 
 
-def _open_bytes(path: Path) -> BinaryIO:
+def open_bytes(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         packed = file.read(2) == GZIP
     return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
@@ -126,7 +126,7 @@ def _open_bytes(path: Path) -> BinaryIO:
 
 def _header(path: Path) -> tuple[str, ...]:
     try:
-        with _open_bytes(path) as file:
+        with open_bytes(path) as file:
             first = file.readline(1 << 20)
         if first.startswith(PARQUET):
             raise Refused(path.name, "is a Parquet file", "the suffix .parquet")
@@ -176,7 +176,7 @@ def _csv_frames(
 def _blocks(path: Path, report: ReadReport) -> Iterator[bytes]:
     """The bytes behind the header, cut at line ends."""
     line = 1
-    with _open_bytes(path) as file:
+    with open_bytes(path) as file:
         file.readline()
         rest = b""
         while True:
