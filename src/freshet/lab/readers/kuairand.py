@@ -51,6 +51,8 @@ from freshet.lab.readers.kuairand_supply import (
 from freshet.lab.readers.report import ReadReport
 from freshet.lab.readers.sessions import Sessions
 
+__all__ = ["SOURCE", "SURFACES", "KuairandLog", "events", "find", "read_columns"]
+
 SOURCE = "kuairand"
 GRIDS = (0, 3, 7, 8, 11, 12)
 SURFACES: dict[int, Surface] = {
