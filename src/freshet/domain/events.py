@@ -66,6 +66,7 @@ class Impression(VideoAct, kw_only=True, tag="impression"):
     """The video was on the viewer's screen. Opens a view."""
 
     position: int = 0  # in the slate, from 0
+    context: str = ""  # the app's own name of the placement, finer than `surface`
 
 
 class Watch(VideoAct, kw_only=True, tag="watch"):
