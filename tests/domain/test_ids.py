@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from freshet.domain.ids import uuid7, uuid7_ms
 
+pytestmark = pytest.mark.thorough
+
 times_ms = st.integers(0, 2**48 - 1)
 
 

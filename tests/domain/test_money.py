@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from freshet.domain.errors import Refused
 from freshet.domain.money import Money
 
+pytestmark = pytest.mark.thorough
+
 micros = st.integers(-(10**18), 10**18)
 
 
@@ -31,5 +33,5 @@ def test_an_amount_that_is_not_an_exact_number_is_refused(text: str) -> None:
 
 
 def test_two_currencies_do_not_meet() -> None:
-    with pytest.raises(Refused, match="EUR meets USD|USD meets EUR"):
+    with pytest.raises(Refused, match="USD meets EUR"):
         Money(1, "EUR") + Money(1, "USD")
