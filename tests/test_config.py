@@ -29,9 +29,10 @@ def test_without_file_and_environment_the_defaults_hold(
 
 
 def test_the_file_goes_over_the_defaults_and_the_environment_over_the_file(file: Path) -> None:
-    file.write_text('data = "here"\n[feed]\nwait_ms = 5\nspacing = 2\n')
-    found = config.load(file, {"FRESHET_FEED_WAIT_MS": "7", "PATH": "/bin"})
-    assert (found.folder, found.feed.spacing, found.feed.wait_ms) == (Path("here"), 2, 7)
+    file.write_text('data = "here"\n[feed.for_you]\nwait_ms = 5\nspacing = 2\n')
+    found = config.load(file, {"FRESHET_FEED_FOR_YOU_WAIT_MS": "7", "PATH": "/bin"})
+    feed = found.feed.for_you
+    assert (found.folder, feed.spacing, feed.wait_ms) == (Path("here"), 2, 7)
 
 
 def test_the_environment_can_name_the_file(file: Path) -> None:
@@ -40,10 +41,9 @@ def test_the_environment_can_name_the_file(file: Path) -> None:
 
 
 def test_one_weight_can_be_changed_without_repeating_the_others(file: Path) -> None:
-    file.write_text("feed.weights.for_you.p_like = 9\nfeed.weights.following.p_like = 1")
-    weights = config.load(file, {}).feed.weights
-    assert weights["for_you"] == config.FOR_YOU_WEIGHTS | {"p_like": 9.0}
-    assert weights["following"] == {"p_like": 1.0}
+    file.write_text("feed.for_you.weights.like = 9")
+    weights = config.load(file, {}).feed.for_you.weights
+    assert weights == config.FOR_YOU_WEIGHTS | {"like": 9.0}
 
 
 def test_text_in_the_environment_needs_no_quotes() -> None:
@@ -54,15 +54,15 @@ def test_text_in_the_environment_needs_no_quotes() -> None:
     ("text", "field"),
     [
         ("wait_ms = 3", "wait_ms"),
-        ("feed.wait = 3", "feed.wait"),
-        ("[fed]\nwait_ms = 3", "fed"),
+        ("feed.for_you.wait = 3", "feed.for_you.wait"),
+        ("[fed.for_you]\nwait_ms = 3", "fed"),
         ("feed = 3", "feed"),
-        ("feed.wait_ms = '3'", "feed.wait_ms"),
-        ("feed.wait_ms = -1", "feed.wait_ms"),
+        ("feed.for_you.wait_ms = '3'", "feed.for_you.wait_ms"),
+        ("feed.for_you.wait_ms = -1", "feed.for_you.wait_ms"),
         ("http.port = 99999", "http.port"),
-        ("feed.weights = 3", "feed.weights"),
-        ("feed.weights.for_yuo.p_like = 3", "feed.weights"),
-        ("feed.weights.for_you.p_like = nan", "feed.weights.for_you.p_like"),
+        ("feed.for_you.weights = 3", "feed.for_you.weights"),
+        ("feed.for_yuo.wait_ms = 3", "feed.for_yuo"),
+        ("feed.for_you.weights.like = nan", "feed.for_you.weights.like"),
     ],
 )
 def test_a_wrong_line_of_the_file_is_refused_by_name(file: Path, text: str, field: str) -> None:

@@ -80,14 +80,15 @@ def settings(
 ) -> None:
     """Print the settings in force: defaults, settings file and environment together."""
     found = config.load()
+    shown = {
+        setting.path: "***" if setting.secret else config.value_at(found, setting.path)
+        for setting in config.settings()
+    }
     if as_json:
-        typer.echo(msgspec.json.encode(found))
+        typer.echo(msgspec.json.encode(shown))
         return
-    for setting in config.settings():
-        value: Any = found
-        for name in setting.path.split("."):
-            value = getattr(value, name)
-        typer.echo(f"{setting.path} = {msgspec.json.encode(value).decode()}")
+    for path, value in shown.items():
+        typer.echo(f"{path} = {msgspec.json.encode(value).decode()}")
 
 
 def main() -> None:

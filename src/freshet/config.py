@@ -6,9 +6,12 @@ A setting comes from the first of these that names it:
     file          [log] queue_limit = 1000         `freshet.toml`, or what FRESHET_CONFIG names
     default       below
 
-Tables such as `feed.weights` are laid over their defaults entry by entry, so changing one
+Tables such as `weights` are laid over their defaults entry by entry, so changing one
 weight takes one line. A name that is not here is refused: a misspelt setting that silently
 does nothing is found too late.
+
+The tree is made of structs with a default for every field; the comment behind a field is
+its meaning in the reference. A struct may live where it is used, in a lower layer.
 """
 
 from __future__ import annotations
@@ -20,32 +23,38 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from freshet.domain.errors import NotFound, Refused
-from freshet.domain.events import Surface
 
 PREFIX = "FRESHET_"
 FILE_VARIABLE = "FRESHET_CONFIG"
 DEFAULT_FILE = Path("freshet.toml")
 
+SECRET_ENDINGS = ("_key", "_secret", "_password")  # never printed
+
 # A weight multiplies a predicted probability, not a count: reports are far rarer than
 # likes, so their weight is far larger.
 FOR_YOU_WEIGHTS = {
-    "p_long_view": 1.0,
-    "p_finish": 0.5,
-    "p_rewatch": 0.5,
-    "p_like": 1.0,
-    "p_comment": 2.0,
-    "p_share": 3.0,
-    "p_favorite": 2.0,
-    "p_follow": 3.0,
-    "p_not_interested": -5.0,
-    "p_report": -50.0,
+    "long_view": 1.0,
+    "finish": 1.0,
+    "rewatch": 1.0,
+    "like": 1.0,
+    "comment": 2.0,
+    "share": 3.0,
+    "favorite": 2.0,
+    "follow": 4.0,
+    "not_interested": -8.0,
+    "report": -40.0,
 }
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Name = Annotated[str, Meta(min_length=1)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,57 +64,45 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Http(Section, frozen=True):
     """Where the API listens."""
 
-    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=1, le=65535, description="TCP port.")] = 8420
+    host: Name = "127.0.0.1"  # address to listen on
+    port: Port = 8420  # TCP port
 
 
 class Log(Section, frozen=True):
     """The event log."""
 
-    queue_limit: Annotated[
-        int, Meta(ge=1, description="Events that may wait to be written; more are put off (503).")
-    ] = 50_000
-    dedup_days: Annotated[
-        int, Meta(ge=1, description="Days in which a repeated event is found; older are refused.")
-    ] = 7
+    queue_limit: Positive = 50_000  # events that may wait to be written; more are put off
+    dedup_days: Positive = 7  # a repeated event is found this long; older ones are refused
+
+
+class ForYou(Section, frozen=True):
+    """How a For You feed is put together."""
+
+    candidates: Positive = 600  # videos that reach ranking, from all sources together
+    spacing: Positive = 1  # videos between two of one creator or of one sound
+    seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
+    reopen_seen: bool = False  # show the oldest seen rather than nothing
+    wait_ms: Count = 20  # longest wait for the viewer's own last act to be folded
+    # What a predicted outcome adds to the value of a video, per unit of probability.
+    weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(FOR_YOU_WEIGHTS))
 
 
 class Feed(Section, frozen=True):
-    """How a feed is put together."""
+    """Each surface has a section of its own."""
 
-    candidates: Annotated[
-        int, Meta(ge=1, description="Videos that reach ranking, from all sources together.")
-    ] = 600
-    spacing: Annotated[
-        int, Meta(ge=1, description="Videos between two of one creator or of one sound.")
-    ] = 1
-    seen_horizon_days: Annotated[
-        int, Meta(ge=1, description="Days until a video that was seen may be shown again.")
-    ] = 90
-    reopen_seen: Annotated[
-        bool, Meta(description="Show the oldest seen rather than nothing when all else is used up.")
-    ] = False
-    wait_ms: Annotated[
-        int, Meta(ge=0, description="Longest wait for the viewer's own last act to be folded.")
-    ] = 20
-    weights: Annotated[
-        dict[Surface, dict[str, float]],
-        Meta(description="Per surface, what a predicted outcome adds to the value of a video."),
-    ] = msgspec.field(default_factory=lambda: {"for_you": dict(FOR_YOU_WEIGHTS)})
+    for_you: ForYou = ForYou()
 
 
 class Learner(Section, frozen=True):
     """The online ranker."""
 
-    seed: Annotated[
-        int, Meta(ge=0, description="Seed of its first weights and of exploration.")
-    ] = 0
+    seed: Count = 0  # of its first weights
 
 
 class Settings(Section, frozen=True):
     """The whole."""
 
-    data: Annotated[str, Meta(min_length=1, description="Folder that holds all state.")] = "data"
+    data: Name = "data"  # folder that holds all state
     http: Http = Http()
     log: Log = Log()
     feed: Feed = Feed()
@@ -118,35 +115,49 @@ class Settings(Section, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One leaf of the tree: what it is called, holds and means."""
+    """One leaf of the tree: where it stands and what it holds."""
 
-    path: str  # feed.wait_ms
+    path: str  # feed.for_you.wait_ms
+    section: type[msgspec.Struct]
     type: Any
     default: Any
-    meaning: str
 
     @property
     def variable(self) -> str:
         """Its name in the environment.
 
-        >>> next(s.variable for s in settings() if s.path == "feed.wait_ms")
-        'FRESHET_FEED_WAIT_MS'
+        >>> next(s.variable for s in settings() if s.path == "feed.for_you.wait_ms")
+        'FRESHET_FEED_FOR_YOU_WAIT_MS'
         """
         return PREFIX + self.path.replace(".", "_").upper()
 
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
 
-def settings(section: type[Section] = Settings, prefix: str = "") -> Iterator[Setting]:
+    @property
+    def secret(self) -> bool:
+        return self.name.endswith(SECRET_ENDINGS)
+
+
+def settings(section: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[Setting]:
     """All leaves, in the order they are declared."""
-    hints = get_type_hints(section, include_extras=True)
+    hints = get_type_hints(section)
     defaults = section()
     for name in section.__struct_fields__:
         hint, path = hints[name], prefix + name
-        if isinstance(hint, type) and issubclass(hint, Section):
+        if isinstance(hint, type) and not get_origin(hint) and issubclass(hint, msgspec.Struct):
             yield from settings(hint, path + ".")
         else:
-            meta = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Meta)), None)
-            meaning = (meta.description if meta else None) or ""
-            yield Setting(path, hint.__origin__ if meta else hint, getattr(defaults, name), meaning)
+            yield Setting(path, section, hint, getattr(defaults, name))
+
+
+def value_at(found: Settings, path: str) -> Any:
+    """What a setting holds."""
+    value: Any = found
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -247,8 +258,10 @@ def _laid_over(below: Any, above: Any) -> Any:
 
 
 def _checked(values: dict[str, Any], origin: Mapping[str, str]) -> Settings:
+    for setting in settings():
+        _finite(setting.path, _at(values, setting.path))
     try:
-        found = msgspec.convert(values, Settings)
+        return msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
         path = where.partition("$")[2].strip(".`")
@@ -256,10 +269,18 @@ def _checked(values: dict[str, Any], origin: Mapping[str, str]) -> Settings:
         raise Refused(
             path, what[:1].lower() + what[1:], f"see {source}" if source else ""
         ) from None
-    for surface, weights in found.feed.weights.items():
-        for outcome, weight in weights.items():
-            if not math.isfinite(weight):
-                raise Refused(
-                    f"feed.weights.{surface}.{outcome}", f"{weight} is not a weight", "finite"
-                )
-    return found
+
+
+def _at(values: Any, path: str) -> Any:
+    for name in path.split("."):
+        values = values[name]
+    return values
+
+
+def _finite(path: str, value: Any) -> None:
+    """TOML knows `nan` and `inf`; no setting of ours does."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused(path, f"{value} is not a finite number")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _finite(f"{path}.{name}", inner)

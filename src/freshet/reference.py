@@ -36,7 +36,7 @@ from litestar.handlers import HTTPRouteHandler
 from freshet import cli, config
 from freshet.domain import events
 
-STAGE_ROOMS = ("pipeline", "feed", "distribution", "moderation", "search", "trends", "ads")
+STAGE_ROOMS = ("feed", "distribution", "moderation", "search", "trends", "ads")
 STAGE_VERBS = {
     "fetch": "source",
     "columns": "enricher",
@@ -99,10 +99,11 @@ def event_entries() -> Iterator[Entry]:
 
 def setting_entries() -> Iterator[Entry]:
     for setting in config.settings():
-        default = msgspec.json.encode(setting.default).decode()
-        # A table of values is too long for a cell: `freshet settings` shows it.
-        shown = "a table" if isinstance(setting.default, dict) else f"`{default}`"
-        yield Entry(setting.path, setting.meaning, ((f"`{setting.variable}`", shown),))
+        default = f"`{msgspec.json.encode(setting.default).decode()}`"
+        # A table is too long for a cell: `freshet settings` shows it.
+        shown = "a table" if isinstance(setting.default, dict) else default
+        meaning = {row[0]: row[3] for row in fields(setting.section)}[f"`{setting.name}`"]
+        yield Entry(setting.path, meaning, ((f"`{setting.variable}`", shown),))
 
 
 def route_entries() -> Iterator[Entry]:
@@ -116,7 +117,7 @@ def route_entries() -> Iterator[Entry]:
             found += [pair for pair in _bare(thing) if _full_name(pair[1]) not in inside]
     entries = {
         f"{method} {path}": Entry(
-            f"{method} {path}", inspect.getdoc(handler.fn) or "", ((handler.fn.__module__,),)
+            f"{method} {path}", _said_of(handler), ((handler.fn.__module__,),)
         )
         for path, handler in found
         for method in handler.http_methods
@@ -249,6 +250,11 @@ def _bare(thing: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(handler, HTTPRouteHandler):
             for path in handler.paths:
                 yield re.sub("/+", "/", f"/{prefix}/{path}").rstrip("/") or "/", handler
+
+
+def _said_of(handler: Any) -> str:
+    summary, more = handler.summary or "", inspect.getdoc(handler.fn) or ""
+    return ": ".join(part for part in (summary, more) if part)
 
 
 def _full_name(handler: Any) -> str:

@@ -67,10 +67,11 @@ XFAIL = "import pytest\n\n@pytest.mark.xfail\ndef test_it(): assert False\n"
 def code_of(folder: Path, text: str, ci: bool) -> int:
     (folder / "test_it.py").write_text(text + "\ndef test_other(): pass\n")
     environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    environment |= {"CI": "true"} if ci else {}
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", folder, folder]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", folder, folder],
-        cwd=ROOT, env=environment | ({"CI": "true"} if ci else {}), capture_output=True, check=False,
-    ).returncode  # fmt: skip
+        command, cwd=ROOT, env=environment, capture_output=True, check=False
+    ).returncode
 
 
 @pytest.mark.parametrize("text", SKIPS.values(), ids=SKIPS.keys())
