@@ -6,6 +6,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
 # Compiled kernels are kept between runs, per state of the sources: a kernel is not
@@ -18,16 +19,14 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba/$(shell cat $(SOURCES) /dev/nul
 setup: $(STAMP)
 
 $(STAMP): requirements/all.txt pyproject.toml
-	@python="$(PYTHON)"; \
-	for candidate in python3 python3.13 python3.12 python3.11; do \
-		test -z "$$python" || break; \
+	@for candidate in $(PYTHONS); do \
 		$$candidate -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-			&& python=$$candidate; \
+			&& python=$$candidate && break; \
 	done; \
 	test -n "$$python" || { \
-		echo "Freshet needs Python 3.11 or newer with its venv module (Debian: python3-venv)." >&2; \
-		echo "None was found as python3, python3.13, python3.12 or python3.11;" >&2; \
-		echo "name one yourself: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1; }; \
+		echo "Freshet needs Python 3.11 or newer with its venv module (Debian: python3-venv)," >&2; \
+		echo "and found none as any of: $(PYTHONS)." >&2; \
+		echo "Name one yourself: make setup PYTHON=python3.12" >&2; exit 1; }; \
 	set -e; \
 	echo "Setting up $(VENV) with $$($$python --version): takes a minute or two the first time"; \
 	"$$python" -m venv --clear $(VENV); \

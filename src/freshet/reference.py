@@ -70,7 +70,8 @@ class Page:
         return "\n\n".join([f"# {self.name.capitalize()}", self.idea, *body]) + "\n"
 
     def _table(self) -> list[str]:
-        rows = [(f"`{e.name}`", *e.rows[0], e.words) for e in self.entries()]
+        # A cell has room for the first paragraph.
+        rows = [(f"`{e.name}`", *e.rows[0], e.words.split("\n\n")[0]) for e in self.entries()]
         return [_table(self.columns, rows)] if rows else []
 
     def _chapters(self) -> Iterator[str]:
