@@ -19,7 +19,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba/$(shell cat $(SOURCES) /dev/nul
 setup: $(STAMP)
 
 $(STAMP): requirements/all.txt pyproject.toml
-	@for candidate in $(PYTHONS); do \
+	@python=; for candidate in $(PYTHONS); do \
 		$$candidate -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& python=$$candidate && break; \
 	done; \
