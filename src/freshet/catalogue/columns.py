@@ -85,10 +85,11 @@ class Columns:
             if value and row[column] < 0:
                 row[column] = self.names[kind].add(value)
 
-    def eligible(self) -> np.ndarray:  # type: ignore[type-arg]
+    def eligible(self) -> np.ndarray:
         """bool (videos,): published, public, and barred by no label."""
         flags = self.videos.ints[: len(self.names["video"]), facts.FLAGS]
-        return (flags & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
+        eligible: np.ndarray = (flags & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
+        return eligible
 
     def _save_person(self, event: ev.PersonSaved) -> None:
         row = self.viewers.ints[self.viewer(event.person)]
@@ -124,7 +125,7 @@ class Columns:
         self._traits(row, facts.VIDEO_TRAIT, facts.VIDEO_TRAITS, "video", traits)
 
     def _traits(
-        self, row: np.ndarray, at: int, room: int, of: str, traits: list[tuple[str, str]]  # type: ignore[type-arg]
+        self, row: np.ndarray, at: int, room: int, of: str, traits: list[tuple[str, str]]
     ) -> None:
         for k, (name, value) in enumerate(traits[:room]):
             row[at + k] = self.names["trait"].add(f"{of}.{name}={value}")

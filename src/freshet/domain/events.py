@@ -34,7 +34,11 @@ Surface = Literal[
 
 
 class Event(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True,
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    omit_defaults=True,
     forbid_unknown_fields=True,
 ):
     """What all events share."""
@@ -84,7 +88,7 @@ class Click(VideoAct, kw_only=True, tag="click"):
 
 
 class Like(VideoAct, kw_only=True, tag="like"):
-    pass
+    """Liked the video."""
 
 
 class Unlike(VideoAct, kw_only=True, tag="unlike"):
@@ -98,19 +102,21 @@ class Comment(VideoAct, kw_only=True, tag="comment"):
 
 
 class DeleteComment(VideoAct, kw_only=True, tag="delete_comment"):
+    """Takes one comment and its effect back."""
+
     comment_id: str = ""
 
 
 class Share(VideoAct, kw_only=True, tag="share"):
-    pass
+    """Sent the video on, inside the app or out of it."""
 
 
 class Favorite(VideoAct, kw_only=True, tag="favorite"):
-    pass
+    """Saved the video to watch again."""
 
 
 class Unfavorite(VideoAct, kw_only=True, tag="unfavorite"):
-    pass
+    """Takes a favourite and its effect back."""
 
 
 class NotInterested(VideoAct, kw_only=True, tag="not_interested"):
@@ -118,7 +124,7 @@ class NotInterested(VideoAct, kw_only=True, tag="not_interested"):
 
 
 class UndoNotInterested(VideoAct, kw_only=True, tag="undo_not_interested"):
-    pass
+    """Takes a "not interested" and its effect back."""
 
 
 class Report(VideoAct, kw_only=True, tag="report"):
@@ -135,15 +141,15 @@ class PersonAct(ViewerEvent, kw_only=True):
 
 
 class Follow(PersonAct, kw_only=True, tag="follow"):
-    pass
+    """Follows the person from now on."""
 
 
 class Unfollow(PersonAct, kw_only=True, tag="unfollow"):
-    pass
+    """Takes a follow and its effect back."""
 
 
 class ProfileVisit(PersonAct, kw_only=True, tag="profile_visit"):
-    pass
+    """Opened the person's profile."""
 
 
 class Block(PersonAct, kw_only=True, tag="block"):
@@ -151,7 +157,7 @@ class Block(PersonAct, kw_only=True, tag="block"):
 
 
 class Unblock(PersonAct, kw_only=True, tag="unblock"):
-    pass
+    """Takes a block and its effect back."""
 
 
 class Hide(ViewerEvent, kw_only=True, tag="hide"):
@@ -162,6 +168,8 @@ class Hide(ViewerEvent, kw_only=True, tag="hide"):
 
 
 class Unhide(ViewerEvent, kw_only=True, tag="unhide"):
+    """Takes a hide and its effect back."""
+
     kind: Literal["video", "creator", "sound", "hashtag", "topic"]
     target: str
 
@@ -228,10 +236,14 @@ class VideoChanged(Event, kw_only=True, tag="video_changed"):
 
 
 class VideoRemoved(Event, kw_only=True, tag="video_removed"):
+    """The video is gone for everybody, for good."""
+
     video: str
 
 
 class SoundSaved(Event, kw_only=True, tag="sound_saved"):
+    """A sound as the catalogue holds it now (replaces what was known)."""
+
     sound: str
     original: bool = False
     commercial: bool = False  # cleared for business accounts
@@ -289,6 +301,8 @@ class LabelSet(Event, kw_only=True, tag="label_set"):
 
 
 class LabelCleared(Event, kw_only=True, tag="label_cleared"):
+    """A label no longer holds."""
+
     video: str
     label: Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
     actor: str
@@ -302,6 +316,7 @@ class Tick(Event, kw_only=True, tag="tick"):
     """A second went by. Folds have no clock; this is theirs."""
 
 
+# fmt: off
 AnyEvent = (
     Impression | Watch | Click | Like | Unlike | Comment | DeleteComment | Share | Favorite
     | Unfavorite | NotInterested | UndoNotInterested | Report | Follow | Unfollow | ProfileVisit
@@ -309,6 +324,7 @@ AnyEvent = (
     | PersonSaved | VideoPublished | VideoChanged | VideoRemoved | SoundSaved | HistoryKnown
     | SlateServed | LabelSet | LabelCleared | Tick
 )
+# fmt: on
 
 EVENTS: dict[str, type[Event]] = {
     str(kind.__struct_config__.tag): kind for kind in AnyEvent.__args__

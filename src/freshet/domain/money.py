@@ -30,10 +30,12 @@ class Money:
         """
         try:
             micros = Decimal(text) * MICROS
-            if micros != micros.to_integral_value():
-                raise Refused("amount", f"{text} is finer than a millionth", "at most 6 decimals")
         except InvalidOperation:
-            raise Refused("amount", f"{text!r} is not a number", "a decimal such as 12.50") from None
+            raise Refused("amount", f"{text!r} is not a number", "such as 12.50") from None
+        if not micros.is_finite():
+            raise Refused("amount", f"{text} is not finite", "such as 12.50")
+        if micros != micros.to_integral_value():
+            raise Refused("amount", f"{text} is finer than a millionth", "at most 6 decimals")
         return cls(int(micros), currency)
 
     def __add__(self, other: Money) -> Money:

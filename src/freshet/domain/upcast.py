@@ -47,7 +47,9 @@ def encode_batch(events: Sequence[Event]) -> bytes:
     return _encoder.encode({"schema": SCHEMA, "events": events})
 
 
-def decode_batch(data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = UPCASTERS) -> list[Event]:
+def decode_batch(
+    data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = UPCASTERS
+) -> list[Event]:
     """Events of a stored batch, whatever released version wrote it.
 
     Raises:
@@ -58,14 +60,16 @@ def decode_batch(data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = U
         schema = _version.decode(data).schema
         if schema > SCHEMA:
             raise Refused(
-                "schema", f"batch of version {schema}, this Freshet reads up to {SCHEMA}",
+                "schema",
+                f"batch of version {schema}, this Freshet reads up to {SCHEMA}",
                 "a newer Freshet",
             )
         if schema == SCHEMA:
-            return _current.decode(data).events  # type: ignore[return-value]
+            return list(_current.decode(data).events)
         plain = _plain.decode(data).events
         for version in range(schema, SCHEMA):
             plain = [upcasters[version](event) for event in plain]
-        return msgspec.convert(plain, list[AnyEvent])  # type: ignore[return-value]
+        events: list[Event] = msgspec.convert(plain, list[AnyEvent])
+        return events
     except (msgspec.DecodeError, KeyError) as error:
         raise Corrupt(f"a stored batch does not decode: {error}") from error

@@ -105,19 +105,19 @@ class Pairs:
     def get(self, viewer: int, kind: int, row: int) -> int:
         return int(get_pair(self.keys, self.values, self.used, viewer, kind, row))
 
-    def get_many(self, viewer: int, kind: int, rows: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def get_many(self, viewer: int, kind: int, rows: np.ndarray) -> np.ndarray:
         """Values of ties to `rows`, int32 (n,)."""
         out = np.zeros(len(rows), np.int32)
         if viewer >= 0:
             get_pairs(self.keys, self.values, self.used, viewer, kind, rows, out)
         return out
 
-    def state(self) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    def state(self) -> dict[str, np.ndarray]:
         """The live part, by name, for snapshots and comparison."""
         size = int(self.used[1])
         return {"keys": self.keys[:size], "values": self.values[:size], "used": self.used}
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
+    def restore(self, state: dict[str, np.ndarray]) -> None:
         size = int(state["used"][1])
         self.keys[:size], self.values[:size] = state["keys"], state["values"]
         self.used[:] = state["used"]

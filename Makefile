@@ -1,0 +1,74 @@
+# Six verbs: setup · demo · test · check · bench · docs. And `lock`, to renew the pins.
+#
+# Everything lives in .venv and .cache of this folder; nothing is installed elsewhere.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.setup
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
+
+# Compiled kernels are kept between runs, per state of the sources: a kernel is not
+# recompiled by itself when one that it calls from another file has changed.
+SOURCES := $(shell find src -name '*.py' 2>/dev/null | LC_ALL=C sort)
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba/$(shell cat $(SOURCES) /dev/null | cksum | cut -d' ' -f1)
+
+.PHONY: setup demo test check bench bench-rounds bench-replay docs lock
+
+setup: $(STAMP)
+
+$(STAMP): requirements/all.txt pyproject.toml
+	@python=; for candidate in $(PYTHONS); do \
+		$$candidate -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+			&& python=$$candidate && break; \
+	done; \
+	test -n "$$python" || { \
+		echo "Freshet needs Python 3.11 or newer with its venv module (Debian: python3-venv)," >&2; \
+		echo "and found none as any of: $(PYTHONS)." >&2; \
+		echo "Name one yourself: make setup PYTHON=python3.12" >&2; exit 1; }; \
+	set -e; \
+	echo "Setting up $(VENV) with $$($$python --version): takes a minute or two the first time"; \
+	"$$python" -m venv --clear $(VENV); \
+	$(PIP) --require-hashes --only-binary :all: -r requirements/all.txt; \
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/freshet demo
+
+test: setup check
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Long runs. `bench-rounds`: the tests marked `thorough`, with many rounds instead of few.
+# `bench-replay`: how well the feed predicts a real log; give its folder: make bench DATA=…
+bench: bench-rounds $(if $(DATA),bench-replay)
+
+bench-rounds: setup
+	$(BIN)/python -m pytest -m thorough --thorough --durations=0
+
+bench-replay: setup
+	$(BIN)/freshet lab replay $(DATA) --peers lightgbm,vw --json out/replay.json
+
+docs: setup
+	$(BIN)/python -m freshet.reference docs/reference
+
+# The locks hold versions and hashes, no addresses: where packages come from is the
+# business of whoever installs. Other settings of this machine must not leak in.
+UV := 0.13.9
+COMPILE = env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX_URL \
+	.cache/uv/bin/uv pip compile --quiet --no-config --system-certs --upgrade --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" pyproject.toml
+
+lock: setup
+	test -x .cache/uv/bin/uv || $(BIN)/python -m venv .cache/uv
+	.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	$(COMPILE) --all-extras -o requirements/all.txt
+	$(COMPILE) --constraint requirements/all.txt -o requirements/run.txt

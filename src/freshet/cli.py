@@ -1,0 +1,127 @@
+"""The command line: `freshet COMMAND …`.
+
+Each line of `COMMANDS` mounts one command from the module that holds it. Modules are
+imported when their command is called, so that `freshet --version` does not wait for
+compiled kernels. Data goes to standard output; errors, in words, to standard error, or as
+one JSON object if the call asked for `--json`.
+
+    exit 0    done
+         2    refused: the call is wrong (`Refused`)
+        70    our fault (`Broken`)
+        75    try again later (`Unavailable`)
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from typer.core import TyperGroup
+
+from freshet import __version__, config
+from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
+
+# command -> "module:attribute" of the typer application that answers it
+COMMANDS: dict[str, str] = {}
+
+EXIT_CODES: tuple[tuple[type[FreshetError], int], ...] = (
+    (Refused, 2),
+    (Unavailable, 75),  # EX_TEMPFAIL of sysexits.h
+    (Broken, 70),  # EX_SOFTWARE
+)
+
+
+class Commands(TyperGroup):
+    """The commands of this file and those `COMMANDS` names."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = typer.main.get_command(getattr(importlib.import_module(module), attribute))
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    name="freshet",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals may hold keys and people's data
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"freshet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version.")
+    ] = False,
+) -> None:
+    """Freshet: an open, self-hosted brain for short-video platforms."""
+
+
+@app.command()
+def settings(
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Print the settings in force: defaults, settings file and environment together."""
+    found = config.load()
+    shown = {
+        setting.path: "***" if setting.secret else config.value_at(found, setting.path)
+        for setting in config.settings()
+    }
+    if as_json:
+        typer.echo(msgspec.json.encode(shown))
+        return
+    for path, value in shown.items():
+        typer.echo(f"{path} = {msgspec.json.encode(value).decode()}")
+
+
+def main() -> None:
+    """Run a command; errors raised on purpose become words and an exit code."""
+    try:
+        app(prog_name="freshet")
+    except FreshetError as error:
+        if isinstance(error, Broken):
+            traceback.print_exc()  # ours, so loud
+        print(described(error, as_json="--json" in sys.argv), file=sys.stderr)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: FreshetError) -> int:
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 70)
+
+
+def described(error: FreshetError, as_json: bool = False) -> str:
+    """An error for people, or for programs.
+
+    >>> print(described(Refused("http.port", "99999 is too large", "1 to 65535")))
+    refused: http.port: 99999 is too large
+      right would be: 1 to 65535
+    >>> print(described(Refused("n", "is negative"), as_json=True))
+    {"error":"refused","message":"n: is negative","field":"n","reason":"is negative","right":""}
+    """
+    if as_json:
+        fields = {"error": error.code, "message": str(error)}
+        if isinstance(error, Refused):
+            fields |= {"field": error.field, "reason": error.reason, "right": error.right}
+        return msgspec.json.encode(fields).decode()
+    if not isinstance(error, Refused):
+        return f"{error.code}: {error}"
+    where = f"{error.field}: " if error.field else ""
+    right = f"\n  right would be: {error.right}" if error.right else ""
+    return f"{error.code}: {where}{error.reason}{right}"

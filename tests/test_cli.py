@@ -1,0 +1,64 @@
+"""The command line answers with data on one stream, words on the other, and a code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+
+from freshet import __version__, cli
+from freshet.domain.errors import Corrupt, NotFound, Overloaded, Refused, TooLate
+
+
+def freshet(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("FRESHET_")}
+    plain["PYTHONPATH"] = str(Path(cli.__file__).parents[1])  # may be given relative to elsewhere
+    return subprocess.run(
+        [sys.executable, "-m", "freshet", *words],
+        cwd=folder, env=plain | variables, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_it_says_its_version(tmp_path: Path) -> None:
+    assert freshet(tmp_path, "--version").stdout == f"freshet {__version__}\n"
+
+
+def test_settings_in_force_are_printed_as_json(tmp_path: Path) -> None:
+    told = freshet(tmp_path, "settings", "--json", FRESHET_HTTP_PORT="9000")
+    assert json.loads(told.stdout)["http.port"] == 9000
+
+
+def test_a_refusal_is_told_in_words_with_code_2(tmp_path: Path) -> None:
+    told = freshet(tmp_path, "settings", FRESHET_PORT="9000")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("refused: FRESHET_PORT: no such setting\n  right would be: ")
+
+
+def test_a_refusal_is_told_as_json_to_a_program(tmp_path: Path) -> None:
+    told = freshet(tmp_path, "settings", "--json", FRESHET_PORT="9000")
+    assert json.loads(told.stderr)["field"] == "FRESHET_PORT"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Refused("n", "is negative"), 2),
+        (NotFound("viewer", "unknown"), 2),
+        (TooLate("time", "too old"), 2),
+        (Overloaded("the queue", 0.5), 75),
+        (Corrupt("a block"), 70),
+    ],
+)
+def test_each_kind_of_error_has_its_exit_code(error: cli.FreshetError, code: int) -> None:
+    assert cli.exit_code(error) == code
+
+
+def test_every_mounted_command_is_a_typer_application() -> None:
+    for module, _, attribute in (target.partition(":") for target in cli.COMMANDS.values()):
+        assert isinstance(getattr(import_module(module), attribute), typer.Typer)
