@@ -36,10 +36,20 @@ class _Version(msgspec.Struct):
     schema: int
 
 
+class _Id(msgspec.Struct):
+    event_id: str
+
+
+class _Ids(msgspec.Struct):
+    schema: int
+    events: list[_Id]
+
+
 _encoder = msgspec.msgpack.Encoder()
 _current = msgspec.msgpack.Decoder(Stored)
 _plain = msgspec.msgpack.Decoder(StoredPlain)
 _version = msgspec.msgpack.Decoder(_Version)
+_ids = msgspec.msgpack.Decoder(_Ids)
 
 
 def encode_batch(events: Sequence[Event]) -> bytes:
@@ -47,7 +57,9 @@ def encode_batch(events: Sequence[Event]) -> bytes:
     return _encoder.encode({"schema": SCHEMA, "events": events})
 
 
-def decode_batch(data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = UPCASTERS) -> list[Event]:
+def decode_batch(
+    data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = UPCASTERS
+) -> list[Event]:
     """Events of a stored batch, whatever released version wrote it.
 
     Raises:
@@ -56,11 +68,7 @@ def decode_batch(data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = U
     """
     try:
         schema = _version.decode(data).schema
-        if schema > SCHEMA:
-            raise Refused(
-                "schema", f"batch of version {schema}, this Freshet reads up to {SCHEMA}",
-                "a newer Freshet",
-            )
+        _readable(schema)
         if schema == SCHEMA:
             return _current.decode(data).events  # type: ignore[return-value]
         plain = _plain.decode(data).events
@@ -69,3 +77,27 @@ def decode_batch(data: bytes, upcasters: dict[int, Callable[[Plain], Plain]] = U
         return msgspec.convert(plain, list[AnyEvent])  # type: ignore[return-value]
     except (msgspec.DecodeError, KeyError) as error:
         raise Corrupt(f"a stored batch does not decode: {error}") from error
+
+
+def decode_ids(data: bytes) -> list[str]:
+    """Only the event ids of a stored batch: they are the same in every version.
+
+    Raises:
+        Refused: written by a newer Freshet.
+        Corrupt: not a batch.
+    """
+    try:
+        batch = _ids.decode(data)
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"a stored batch does not decode: {error}") from error
+    _readable(batch.schema)
+    return [event.event_id for event in batch.events]
+
+
+def _readable(schema: int) -> None:
+    if schema > SCHEMA:
+        raise Refused(
+            "schema",
+            f"batch of version {schema}, this Freshet reads up to {SCHEMA}",
+            "a newer Freshet",
+        )
