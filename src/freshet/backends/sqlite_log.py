@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +124,10 @@ class SqliteLog:
         await asyncio.to_thread(self._writer.close)
         self._growth.close()
         self._opened.close()
+
+    def rows(self) -> Iterator[StoredRow]:
+        """Every row as it is stored, for `verify`."""
+        return self._reader.rows()
 
     # --- in the writer thread -----------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from freshet.backends.sqlite_store import Store
@@ -11,7 +11,7 @@ from freshet.domain.errors import Corrupt, NotFound, Refused
 from freshet.domain.events import Event
 from freshet.log.epochs import refuse_dropped
 from freshet.log.ports import Appended, Batch, Offset
-from freshet.log.rows import BATCH_EVENTS, behind, join
+from freshet.log.rows import BATCH_EVENTS, StoredRow, behind, join
 
 FILE = "log.sqlite"
 POLL_S = 0.01  # how often another process looks for new events
@@ -71,6 +71,14 @@ class SqliteReader:
             refuse_dropped(after, meta.base, meta.epoch)  # an epoch began while reading
             raise Corrupt(f"the log has no event at offset {after + 1}")
         return behind(batch, after)
+
+    def rows(self) -> Iterator[StoredRow]:
+        """Every row as it is stored, also a damaged one, for `verify`."""
+        return self.store.all_rows()
+
+    def damage(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        return self.store.damage()
 
     async def wait(self, after: Offset) -> None:
         while self.last <= after:  # noqa: ASYNC110 - the writer is another process

@@ -27,6 +27,7 @@ from freshet.log.rows import StoredRow
 
 FORMAT = 1  # of the data folder
 SYNCHRONOUS = "FULL"  # a commit waits until the disk has it; anything less loses events
+CHECKPOINT_PAGES = 4000  # of 4 kB: the WAL stays near 16 MB
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -87,7 +88,7 @@ class Store:
         if writes:
             self._db.pragma("journal_mode", "WAL")
             self._db.pragma("synchronous", SYNCHRONOUS)
-            self._db.pragma("wal_autocheckpoint", 4000)  # pages: the WAL stays near 16 MB
+            self._db.pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         if not known and writes:
             with self._db:
                 self._db.execute(TABLES)
