@@ -123,14 +123,15 @@ class Store:
         return row if row and offset <= row.last else None
 
     def rows(self, after: Offset, events: int) -> list[StoredRow]:
-        """Rows from the one that holds `after + 1` on, one at least, `events` events at most."""
+        """Rows from the one that holds `after + 1` on, one at least, `events` events at most,
+        up to the first gap."""
         with self._using():
             found: list[StoredRow] = []
             count = 0
             for values in self._db.execute(ROWS_FROM, [after + 1]):
                 row = StoredRow(*values)
                 count += row.count
-                if found and count > events:
+                if found and (count > events or row.first > found[-1].last + 1):
                     break
                 found.append(row)
             return [row for row in found if row.last > after]

@@ -92,8 +92,12 @@ class Follower:
         moved.set()
 
     def save(self) -> Offset:
-        """Save a snapshot of all projections at `offset`; durable on return."""
-        if self._snapshots is not None and self.offset > self._saved:
+        """Save a snapshot of all projections at `offset`; durable on return.
+
+        Does nothing while one is still behind another: a snapshot has one offset.
+        """
+        level = self._behind is not None and len(set(self._behind.values())) == 1
+        if self._snapshots is not None and level and self.offset > self._saved:
             self._snapshots.save(
                 self.offset,
                 self._event_id,

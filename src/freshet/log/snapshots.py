@@ -139,7 +139,8 @@ class Snapshots:
         epoch: int = 1,
         base: Offset = 0,
     ) -> Path:
-        """Durable on return."""
+        """Durable on return. All projections must have folded up to `offset`, whose event
+        has `event_id`."""
         make_folder(self.folder)
         unfinished = self.folder / f".{offset}"
         shutil.rmtree(unfinished, ignore_errors=True)
