@@ -36,10 +36,20 @@ class _Version(msgspec.Struct):
     schema: int
 
 
+class _Id(msgspec.Struct):
+    event_id: str
+
+
+class _Ids(msgspec.Struct):
+    schema: int
+    events: list[_Id]
+
+
 _encoder = msgspec.msgpack.Encoder()
 _current = msgspec.msgpack.Decoder(Stored)
 _plain = msgspec.msgpack.Decoder(StoredPlain)
 _version = msgspec.msgpack.Decoder(_Version)
+_ids = msgspec.msgpack.Decoder(_Ids)
 
 
 def encode_batch(events: Sequence[Event]) -> bytes:
@@ -58,18 +68,36 @@ def decode_batch(
     """
     try:
         schema = _version.decode(data).schema
-        if schema > SCHEMA:
-            raise Refused(
-                "schema",
-                f"batch of version {schema}, this Freshet reads up to {SCHEMA}",
-                "a newer Freshet",
-            )
+        _readable(schema)
         if schema == SCHEMA:
-            return list(_current.decode(data).events)
+            return _current.decode(data).events  # type: ignore[return-value]
         plain = _plain.decode(data).events
         for version in range(schema, SCHEMA):
             plain = [upcasters[version](event) for event in plain]
-        events: list[Event] = msgspec.convert(plain, list[AnyEvent])
-        return events
+        return msgspec.convert(plain, list[AnyEvent])  # type: ignore[return-value]
     except (msgspec.DecodeError, KeyError) as error:
         raise Corrupt(f"a stored batch does not decode: {error}") from error
+
+
+def decode_ids(data: bytes) -> list[str]:
+    """Only the event ids of a stored batch: they are the same in every version.
+
+    Raises:
+        Refused: written by a newer Freshet.
+        Corrupt: not a batch.
+    """
+    try:
+        batch = _ids.decode(data)
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"a stored batch does not decode: {error}") from error
+    _readable(batch.schema)
+    return [event.event_id for event in batch.events]
+
+
+def _readable(schema: int) -> None:
+    if schema > SCHEMA:
+        raise Refused(
+            "schema",
+            f"batch of version {schema}, this Freshet reads up to {SCHEMA}",
+            "a newer Freshet",
+        )

@@ -58,7 +58,12 @@ class EventLog(Protocol):
         ...
 
     def read(self, after: Offset = 0) -> AsyncIterator[Batch]:
-        """Batches from the event behind `after` to the end as it is now."""
+        """Batches from the event behind `after` to the end as it is now.
+
+        Raises:
+            Refused: `after` lies before the epoch's base.
+            Corrupt: stored bytes are not what was written.
+        """
         ...
 
     async def wait(self, after: Offset) -> None:
@@ -67,6 +72,21 @@ class EventLog(Protocol):
 
     @property
     def last(self) -> Offset: ...
+
+    @property
+    def epoch(self) -> int:
+        """Counts from 1; each epoch after the first begins with a base snapshot."""
+        ...
+
+    @property
+    def base(self) -> Offset:
+        """Events up to here are gone; folds start from the snapshot at this offset."""
+        ...
+
+    async def begin_epoch(self, base: Offset) -> None:
+        """Drop the events up to `base`; offsets go on. Call it through `log/epochs.py`,
+        which first makes sure that the snapshot to start from is good."""
+        ...
 
     async def close(self) -> None: ...
 

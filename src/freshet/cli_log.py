@@ -1,0 +1,123 @@
+"""`freshet log tail|verify`: look at the log of a data folder, also while it is written."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from freshet.backends.sqlite_reader import SqliteReader
+from freshet.domain.errors import FreshetError, Refused
+from freshet.domain.events import EVENTS, Event
+from freshet.log.inspect import tail as tail_of
+from freshet.log.inspect import verify as verify_rows
+from freshet.log.ports import Offset
+
+app = typer.Typer(help="Look at the event log.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option(help="The data folder.")]
+_SHOWN_BESIDE = {"type", "event_id", "time", "received"}
+
+
+@app.command()
+def tail(
+    data: Data,
+    count: Annotated[int, typer.Option("--count", "-n", min=0, help="How many events.")] = 20,
+    kind: Annotated[
+        list[str] | None, typer.Option("--type", help="Only events of this type; may repeat.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as events come.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the newest events."""
+    with _spoken(), _opened(data) as log:
+        types = frozenset(kind or ())
+        if unknown := sorted(types - EVENTS.keys()):
+            raise Refused("type", f"there is no event {unknown[0]!r}", ", ".join(EVENTS))
+        with suppress(KeyboardInterrupt):  # how following ends
+            asyncio.run(_show(log, count, types, follow, as_json))
+
+
+@app.command()
+def verify(
+    data: Data,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Check every stored byte: checksums, order, times, ids. Exit code 1 if damaged."""
+    with _spoken(), _opened(data) as log:
+        found = verify_rows(log.rows(), log.base)
+        found.damage += log.damage()
+        epoch, base = log.epoch, log.base
+    if as_json:
+        plain = msgspec.to_builtins(found) | {"epoch": epoch, "base": base}
+        typer.echo(msgspec.json.encode(plain).decode())
+    else:
+        typer.echo(f"{found.events} events, offsets {found.first} to {found.last}, epoch {epoch}")
+        typer.echo(f"digest {found.digest}")
+        for line in found.damage:
+            typer.echo(f"damaged: {line}", err=True)
+        if not found.damage:
+            typer.echo("the log is whole")
+    raise typer.Exit(1 if found.damage else 0)
+
+
+async def _show(
+    log: SqliteReader, count: int, types: frozenset[str], follow: bool, as_json: bool
+) -> None:
+    console = Console()
+    table = Table("offset", "received (UTC)", "type", "what", box=None)
+    async for offset, event in tail_of(log, count, types=types, follow=follow):
+        if as_json:
+            sys.stdout.write(_json(offset, event) + "\n")
+            sys.stdout.flush()
+        elif follow:  # a table needs its end to know its widths
+            console.print(*_cells(offset, event), highlight=False, markup=False)
+        else:
+            table.add_row(*_cells(offset, event))
+    if not as_json and not follow:
+        console.print(table)
+
+
+def _json(offset: Offset, event: Event) -> str:
+    # JSON has no bytes: msgspec writes them in base64.
+    return msgspec.json.encode({"offset": offset} | msgspec.to_builtins(event)).decode()
+
+
+def _cells(offset: Offset, event: Event) -> tuple[str, str, str, str]:
+    when = datetime.fromtimestamp(event.received / 1000, UTC).isoformat(" ", "milliseconds")
+    plain: dict[str, Any] = msgspec.to_builtins(event, builtin_types=(bytes,))
+    what = {name: value for name, value in plain.items() if name not in _SHOWN_BESIDE}
+    shown = (f"{name}={_short(value)}" for name, value in what.items())
+    return str(offset), when.removesuffix("+00:00"), str(plain["type"]), " ".join(shown)
+
+
+def _short(value: object) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else str(value)
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[SqliteReader]:
+    log = SqliteReader(data)
+    try:
+        yield log
+    finally:
+        log.store.close()
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Errors as words on stderr and exit code 1, not as a traceback."""
+    try:
+        yield
+    except FreshetError as error:
+        typer.echo(f"{error.code}: {error}", err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,64 @@
+"""Files that must outlive a power cut, and the lock of a data folder.
+
+A file is durable when its bytes *and* its name in the folder are synced; SQLite does both
+for its own files once the folder itself is durable.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from freshet.domain.errors import Unavailable
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def sync_file(path: Path) -> None:
+    _sync(path, os.O_RDONLY)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder with its parents, durably."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in reversed(missing):
+        sync_folder(path.parent)
+
+
+class FolderLock:
+    """The right to write to a folder, held by one process at a time.
+
+    The system lets go of it when the process ends, however it ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises:
+        Unavailable: another process holds it.
+        """
+        self._file = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._file, 32).decode(errors="replace").strip()
+            os.close(self._file)
+            raise Unavailable(
+                f"{folder} is being written by process {holder or '?'}; stop it first"
+            ) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._file)
+
+
+def _sync(path: Path, flags: int) -> None:
+    file = os.open(path, flags)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,158 @@
+"""Drive projections from the log: newest good snapshot, refold from there, then live.
+
+Each projection may start from another snapshot; the log is read once, from the earliest,
+and each is given only what lies behind its own offset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NoReturn
+
+import structlog
+
+from freshet.domain.errors import Broken
+from freshet.log.ports import Batch, EventLog, Offset, Projection
+from freshet.log.rows import behind
+from freshet.log.snapshots import Snapshots
+
+_warn = structlog.get_logger().warning
+
+
+class Follower:
+    """Projections of one log, all folded up to `offset`.
+
+    Args:
+        snapshots: where to start from and to save to; None = fold from the epoch's base,
+            which must then be 0.
+        snapshot_every: save after so many events; 0 = only when `save` is called.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        projections: Sequence[Projection],
+        snapshots: Snapshots | None = None,
+        *,
+        snapshot_every: int = 0,
+    ) -> None:
+        self._log, self._projections, self._snapshots = log, list(projections), snapshots
+        self._every = snapshot_every
+        self._behind: dict[str, Offset] | None = None  # None until started
+        self._event_id = ""
+        self._saved: Offset = 0
+        self._moved = asyncio.Event()
+
+    @property
+    def offset(self) -> Offset:
+        """Every projection has folded up to here."""
+        return min(self._behind.values(), default=0) if self._behind is not None else 0
+
+    async def start(self) -> Offset:
+        """Load the newest good snapshot of each projection.
+
+        Raises:
+            Broken: the epoch's base snapshot does not fit, and what lies before it is gone.
+        """
+        if self._behind is None:
+            self._behind = {p.name: await self._load(p) for p in self._projections}
+            self._saved = self.offset
+        return self.offset
+
+    async def catch_up(self) -> Offset:
+        """Fold up to the end of the log as it is now."""
+        after = await self.start()
+        async for batch in self._log.read(after):
+            self.apply(batch)
+            await asyncio.sleep(0)  # a long refold lets others run
+        return self.offset
+
+    async def follow(self) -> NoReturn:
+        """Fold whatever comes, until cancelled or the log is closed."""
+        while True:
+            await self._log.wait(await self.catch_up())
+
+    async def reached(self, offset: Offset) -> None:
+        """Return once `offset` is folded. A caller in a hurry wraps this in a timeout."""
+        while self.offset < offset:
+            await self._moved.wait()
+
+    def apply(self, batch: Batch) -> None:
+        assert self._behind is not None, "start first"
+        for projection in self._projections:
+            done = self._behind[projection.name]
+            if batch.last > done:
+                projection.apply(behind(batch, done))
+                self._behind[projection.name] = batch.last
+        self._event_id = batch.events[-1].event_id
+        if self._every and self.offset - self._saved >= self._every:
+            self.save()
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    def save(self) -> Offset:
+        """Save a snapshot of all projections at `offset`; durable on return.
+
+        Does nothing while one is still behind another: a snapshot has one offset.
+        """
+        level = self._behind is not None and len(set(self._behind.values())) == 1
+        if self._snapshots is not None and level and self.offset > self._saved:
+            self._snapshots.save(
+                self.offset,
+                self._event_id,
+                self._projections,
+                epoch=self._log.epoch,
+                base=self._log.base,
+            )
+            self._saved = self.offset
+        return self.offset
+
+    async def _load(self, projection: Projection) -> Offset:
+        snapshots = self._snapshots
+        for offset in snapshots.offsets() if snapshots else []:
+            assert snapshots is not None
+            if not self._log.base <= offset <= self._log.last:
+                _warn("snapshot passed over", offset=offset, reason="outside the log")
+            elif (folder := snapshots.at(offset, projection)) and await self._ours(offset):
+                projection.load(folder)
+                return offset
+        if self._log.base:
+            raise Broken(
+                f"{projection.name!r} has no good snapshot, and the events up to "
+                f"{self._log.base} were dropped by epoch {self._log.epoch}"
+            )
+        return 0
+
+    async def _ours(self, offset: Offset) -> bool:
+        """Whether the snapshot's last event is the one that this log has there."""
+        assert self._snapshots is not None
+        manifest = self._snapshots.manifest(offset)
+        if manifest is None:
+            return False
+        if offset > self._log.base:
+            async for batch in self._log.read(offset - 1):
+                if batch.events[0].event_id != manifest.event_id:
+                    _warn("snapshot passed over", offset=offset, reason="of another log")
+                    return False
+                break
+        self._event_id = manifest.event_id
+        return True
+
+
+async def catch_up(
+    log: EventLog, projections: Sequence[Projection], snapshots: Snapshots | None = None
+) -> Offset:
+    """Bring projections from the newest good snapshot to the end of the log as it is now."""
+    return await Follower(log, projections, snapshots).catch_up()
+
+
+async def follow(
+    log: EventLog,
+    projections: Sequence[Projection],
+    snapshots: Snapshots | None = None,
+    *,
+    snapshot_every: int = 0,
+) -> NoReturn:
+    """Keep projections at the end of the log until cancelled."""
+    await Follower(log, projections, snapshots, snapshot_every=snapshot_every).follow()
