@@ -10,7 +10,7 @@ time supply before impressions before acts, then as the log has them.
 A tab is one of the app's 15 placements; which is which is not published. `SURFACES` folds
 them onto ours by what they do: where most impressions play nothing until they are opened, the
 viewer sees a grid of covers, which we call discover; where videos play by themselves, for_you.
-Tab 1 is the main feed. `Impression.context` keeps the tab itself.
+Tab 1 is the main feed; `Impression.context` keeps every other tab as a place of its own.
 """
 
 from __future__ import annotations
@@ -72,6 +72,14 @@ PERSON_ACTS: dict[str, type[Follow] | type[ProfileVisit]] = {
     "is_profile_enter": ProfileVisit,
 }
 RANK_PEOPLE, RANK_VIDEOS, RANK_IMPRESSIONS, RANK_ACTS = range(4)
+
+
+MAIN_TAB = 1
+
+
+def context_of(tab: int) -> str:
+    """The main feed is our for_you itself; every other tab is a place of its own."""
+    return "" if tab in (MAIN_TAB, NO_TAB) else f"tab{tab}"
 
 
 def read_columns(
@@ -178,7 +186,7 @@ def _add_views(ordered: InOrder, window: pl.DataFrame, session_ids: list[str], s
             Impression(
                 event_id=ids[i],
                 time=at_ms[i],
-                context=f"tab{tabs[i]}" if tabs[i] >= 0 else "",
+                context=context_of(tabs[i]),
                 **shared[i],
             )
             for i in range(len(window))
