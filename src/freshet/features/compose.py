@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from freshet.features.content import HashtagRates, SoundRates, TopicRates, VideoTraitRates
 from freshet.features.duration import Duration
 from freshet.features.feature import Feature
-from freshet.features.history import HistoryCrosses, HistoryHere
+from freshet.features.history import RING, HistoryCrosses, HistoryHere
 from freshet.features.hour import HourRates
-from freshet.features.layout import Kernel, Layout
+from freshet.features.layout import Ask, Kernel, Layout
 from freshet.features.match import Match
 from freshet.features.placement import (
     PlacementRates, SpanPlacement, VideoPlacement, ViewerPlacement,
@@ -25,6 +26,7 @@ from freshet.features.surprise import VideoSurprise, ViewerSurprise
 from freshet.features.video_rates import VideoRates
 from freshet.features.viewer import Session, ViewerRates, ViewerTraitRates
 from freshet.features.world import World
+from freshet.state.compiled import generated
 
 FEATURES: tuple[Feature, ...] = (
     World(), PlacementRates(), HourRates(),
@@ -41,18 +43,20 @@ class Composed:
     """Features compiled together.
 
     Attributes:
-        on_tallies, on_moments: (state, act) -> None, the writes that hear each, in order.
-        viewer_value, video_value: (state, ask, x) -> None, each fills its half of x.
         names: of the values of x, (F,); the first `viewer_width` are the viewer's half.
+        tallies, moments: (state, act) -> None, the writes that hear each, in order.
+        viewer: (state, ask, x) -> None fills the viewer's half of x (F,).
+        videos: (state, ask, rows, x) -> None fills the videos' half of x (n, F) for the
+            viewer of `ask` and each video of `rows` (n,).
     """
 
     layout: Layout
-    on_tallies: Kernel
-    on_moments: Kernel
-    viewer_value: Kernel
-    video_value: Kernel
     names: tuple[str, ...]
     viewer_width: int
+    tallies: Kernel
+    moments: Kernel
+    viewer: Kernel
+    videos: Kernel
 
 
 def compose(features: Sequence[Feature] = FEATURES) -> Composed:
@@ -61,7 +65,7 @@ def compose(features: Sequence[Feature] = FEATURES) -> Composed:
     Raises:
         ValueError: two features share a name of a column or of a value.
     """
-    layout = Layout([column for feature in features for column in feature.columns])
+    layout = Layout([*RING, *(column for feature in features for column in feature.columns)])
     ordered = sorted(features, key=lambda feature: feature.scope != "viewer")  # stable
     names: list[str] = []
     writes: dict[str, list[Kernel]] = {"tallies": [], "moments": []}
@@ -75,20 +79,36 @@ def compose(features: Sequence[Feature] = FEATURES) -> Composed:
         raise ValueError("two features share the name of a value")
     return Composed(
         layout=layout,
-        on_tallies=_chain(writes["tallies"], "state, act"),
-        on_moments=_chain(writes["moments"], "state, act"),
-        viewer_value=_chain(values["viewer"], "state, ask, x"),
-        video_value=_chain(values["video"], "state, ask, x"),
         names=tuple(names),
         viewer_width=sum(len(f.outputs) for f in features if f.scope == "viewer"),
+        tallies=_chain(writes["tallies"], "state, act"),
+        moments=_chain(writes["moments"], "state, act"),
+        viewer=_chain(values["viewer"], "state, ask, x"),
+        videos=_loop(values["video"]),
     )
 
 
+# numba cannot loop over functions, so the text that calls them one by one is generated.
+
+
 def _chain(kernels: Sequence[Kernel], arguments: str) -> Kernel:
-    """One kernel that calls `kernels` in order. Generated, as numba cannot loop over functions."""
-    names = {f"part{k}": kernel for k, kernel in enumerate(kernels)}
-    body = [f"    {name}({arguments})" for name in names] or ["    pass"]
-    source = "\n".join([f"def chain({arguments}):", *body])
-    space: dict[str, Any] = dict(names)
-    exec(source, space)  # noqa: S102 - our own text, no input reaches it
-    return njit(space["chain"])
+    """One kernel that calls `kernels` in order."""
+    calls = [f"    part{k}({arguments})" for k in range(len(kernels))] or ["    pass"]
+    return _compiled(kernels, [f"def chain({arguments}):", *calls], "chain")
+
+
+def _loop(kernels: Sequence[Kernel]) -> Kernel:
+    calls = [f"        part{k}(state, this, x[i])" for k in range(len(kernels))]
+    lines = [
+        "def each(state, ask, rows, x):",
+        "    for i in range(rows.shape[0]):",
+        "        this = Ask(ask.viewer, np.int64(rows[i]), ask.now, ask.placement)",
+        *calls,
+    ]
+    return _compiled(kernels, lines, "each")
+
+
+def _compiled(kernels: Sequence[Kernel], lines: list[str], name: str) -> Kernel:
+    space: dict[str, Any] = {f"part{k}": kernel for k, kernel in enumerate(kernels)}
+    space |= {"Ask": Ask, "np": np}
+    return njit(cache=True)(generated("\n".join(lines) + "\n", space, name))

@@ -29,6 +29,7 @@ PLACE_SHIFT = 22  # the placement stands above
 
 LONG = 1 << INDEX["long_view"]
 
+# The ring stands first in a viewer's row, whatever the features, and the fold writes it.
 RING = (
     Column("viewer", "h_count"),  # int: views ever opened
     Column("viewer", "h_video", HISTORY),  # int
@@ -37,6 +38,9 @@ RING = (
     Column("viewer", "h_watched", HISTORY),  # int, ms
     Column("viewer", "h_expected", HISTORY),  # float, predicted long view
 )
+H_COUNT, H_VIDEO, H_S, H_BITS, H_WATCHED, H_EXPECTED = (
+    0, *(1 + k * HISTORY for k in range(5))
+)  # fmt: skip
 
 
 class HistoryCrosses:
@@ -44,7 +48,7 @@ class HistoryCrosses:
 
     scope = "video"
     hears = "tallies"
-    columns = RING
+    columns = ()
     outputs = (
         "creator_shown", "creator_long", "creator_surprise",
         "topic_shown", "topic_long", "topic_surprise",
@@ -54,9 +58,6 @@ class HistoryCrosses:
     )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        count, video, bits, expected = (
-            at("viewer.h_count"), at("viewer.h_video"), at("viewer.h_bits"), at("viewer.h_expected"),
-        )  # fmt: skip
         n = len(self.outputs)
 
         @njit
@@ -69,12 +70,12 @@ class HistoryCrosses:
             floats = state.viewer[ask.viewer]
             this = state.video_facts[ask.video]
             length = log(1.0 + max(this[DURATION_MS], 0) / 1000.0)
-            for h in range(min(ints[count], HISTORY)):
-                if ints[bits + h] & (COUNTED | CLOSED) == 0:
+            for h in range(min(ints[H_COUNT], HISTORY)):
+                if ints[H_BITS + h] & (COUNTED | CLOSED) == 0:
                     continue  # still on screen, nothing known yet
-                long = 1.0 if ints[bits + h] & LONG else 0.0
-                surprise = long - floats[expected + h]
-                that = state.video_facts[ints[video + h]]
+                long = 1.0 if ints[H_BITS + h] & LONG else 0.0
+                surprise = long - floats[H_EXPECTED + h]
+                that = state.video_facts[ints[H_VIDEO + h]]
                 if that[CREATOR] >= 0 and that[CREATOR] == this[CREATOR]:
                     x[k] += 1.0
                     x[k + 1] += long
@@ -114,8 +115,6 @@ class HistoryHere:
     outputs = ("last_surprise_0", "last_surprise_1", "last_surprise_2", "here_surprise")
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        count, bits, expected = at("viewer.h_count"), at("viewer.h_bits"), at("viewer.h_expected")
-
         @njit
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for j in range(4):
@@ -125,15 +124,15 @@ class HistoryHere:
             ints = state.viewer_ints[ask.viewer]
             floats = state.viewer[ask.viewer]
             last, here = 0, 0.0
-            for back in range(min(ints[count], HISTORY)):
-                h = (ints[count] - 1 - back) % HISTORY
-                if ints[bits + h] & (COUNTED | CLOSED) == 0:
+            for back in range(min(ints[H_COUNT], HISTORY)):
+                h = (ints[H_COUNT] - 1 - back) % HISTORY
+                if ints[H_BITS + h] & (COUNTED | CLOSED) == 0:
                     continue
-                surprise = (1.0 if ints[bits + h] & LONG else 0.0) - floats[expected + h]
+                surprise = (1.0 if ints[H_BITS + h] & LONG else 0.0) - floats[H_EXPECTED + h]
                 if last < 3:
                     x[k + last] = surprise
                     last += 1
-                if ints[bits + h] >> PLACE_SHIFT == ask.placement:
+                if ints[H_BITS + h] >> PLACE_SHIFT == ask.placement:
                     here += 1.0
                     x[k + 3] += surprise
             x[k + 3] /= here + 1.5

@@ -6,45 +6,39 @@
 
 Serving, folding and replay run this code and no other, so training sees what serving saw.
 
-The module is executed once for the standard features. `Kernels.build` executes its text
-again for other features (a laboratory's, a test's): numba compiles functions whose parts
-are fixed, so a new set of features needs new functions.
+Features are called by address (`Calls`), so any set of them folds with this one loop.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 from freshet.catalogue.facts import CREATOR, DURATION_MS, EPOCH_S, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
 from freshet.domain.outcomes import END_SLACK, INDEX, LONG_VIEW_MS, OUTCOMES, VIEW_TIMEOUT_MS
-from freshet.features.compose import Composed, compose
-from freshet.features.history import CLOSED, COUNTED, HISTORY, PLACE_SHIFT, UNTIMED
+from freshet.features.history import (
+    CLOSED, COUNTED, HISTORY, H_BITS, H_COUNT, H_EXPECTED, H_S, H_VIDEO, H_WATCHED, PLACE_SHIFT,
+    UNTIMED,
+)  # fmt: skip
 from freshet.features.layout import Act, Ask
 from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
 from freshet.learning.learner import (
     HEADS, THRESHOLDS_S, WIDTH, forward, learn, meet, standardise, watch_times,
 )  # fmt: skip
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
-from freshet.state.block import begin, end
+from freshet.state.block import begin, end, out_of_line
+from freshet.state.compiled import call_at
 from freshet.state.pairs import (
     BLOCKED_BY, BLOCKS, HASHTAG as HASHTAG_TIE, HIDES, NOT_INTERESTED, PERSON, SEEN,
     SOUND as SOUND_TIE, TOPIC as TOPIC_TIE, VIDEO, get_pair, set_pair,
 )  # fmt: skip
 
-COMPOSED: Composed = globals().get("COMPOSED") or compose()
-CACHE: bool = globals().get("CACHE", True)
-
-on_tallies, on_moments = COMPOSED.on_tallies, COMPOSED.on_moments
-viewer_value, video_value = COMPOSED.viewer_value, COMPOSED.video_value
-INPUTS = len(COMPOSED.names)
-
-H_COUNT, H_VIDEO, H_S, H_BITS, H_WATCHED, H_EXPECTED = (
-    COMPOSED.layout(f"viewer.h_{name}")
-    for name in ("count", "video", "s", "bits", "watched", "expected")
-)
+# Addresses of the composed features' kernels.
+Calls = namedtuple("Calls", "tallies moments viewer videos")
 
 # kinds of records
 (TICK, IMPRESSION, WATCH, GAIN, LOSE, SERVE, TIE, UNTIE, RESET, KNOWN) = range(10)
@@ -64,41 +58,56 @@ N_OUTCOMES = len(OUTCOMES)
 N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
-Scratch = namedtuple("Scratch", "x z pre p target work delta surprise times")
+Scratch = namedtuple("Scratch", "x z pre p target work delta surprise times row one calls")
 
 
-def new_scratch():  # type: ignore[no-untyped-def]
-    widths = (INPUTS, INPUTS, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 3)
-    return Scratch(*(np.zeros(width, np.float32) for width in widths))
+def new_scratch(inputs: int, calls: Any) -> Any:
+    """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
+    widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 3)
+    arrays = [np.zeros(width, np.float32) for width in widths]
+    return Scratch(*arrays, np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), calls)
 
 
-NOTHING = np.zeros(TALLY, np.float32)
-NO_SURPRISE = np.zeros(3, np.float32)
+def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
+    """Arguments of the types with which the kernels in `Calls` are called, by name."""
+    zero = np.int64(0)
+    act = Act(zero, zero, zero, zero, scratch.delta, False, False, scratch.surprise)
+    ask = Ask(zero, zero, zero, zero)
+    return {
+        "tallies": (state, act), "moments": (state, act), "viewer": (state, ask, scratch.x),
+        "videos": (state, ask, scratch.one, scratch.row),
+    }  # fmt: skip
 
 
-@njit(cache=CACHE)
-def tell(state, viewer, video, now, placement, delta):  # type: ignore[no-untyped-def]
-    """Add `delta` to every tally this viewer and this video bear on."""
+
+
+@njit(cache=True)
+def tell(state, scratch, viewer, video, now, placement):  # type: ignore[no-untyped-def]
+    """Add `scratch.delta` to every tally this viewer and this video bear on."""
     begin(state.video_sequence, video)
-    on_tallies(state, Act(viewer, video, now, placement, delta, False, False, NO_SURPRISE))
+    act = Act(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement), scratch.delta,
+              False, False, scratch.surprise)  # fmt: skip
+    call_at(scratch.calls.tallies, (state, act))
     end(state.video_sequence, video)
 
 
-@njit(cache=CACHE)
-def note(state, viewer, video, now, placement, opened, surprise):  # type: ignore[no-untyped-def]
+@njit(cache=True)
+def note(state, scratch, viewer, video, now, placement, opened):  # type: ignore[no-untyped-def]
     """A view opened, or closed with a surprise."""
     begin(state.video_sequence, video)
-    on_moments(state, Act(viewer, video, now, placement, NOTHING, opened, not opened, surprise))
+    act = Act(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement), scratch.delta,
+              opened, not opened, scratch.surprise)  # fmt: skip
+    call_at(scratch.calls.moments, (state, act))
     end(state.video_sequence, video)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def duration_of(state, video, told_ms):  # type: ignore[no-untyped-def]
     known = state.video_facts[video, DURATION_MS]
     return known if known > 0 else max(told_ms, 0)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
     """Outcome bits that a watch of this length has come to."""
     bits = 0
@@ -117,7 +126,7 @@ def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
     """Seconds watched, at most 3 x the duration."""
     if duration_ms > 0:
@@ -125,7 +134,7 @@ def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
     return watched_ms / 1000.0
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-def]
     """Add (or take back) what a watch of this length brings to a tally's two measures."""
     delta[LOG_WATCH] += sign * np.log(1.0 + clipped_s(watched_ms, duration_ms))
@@ -135,24 +144,28 @@ def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-
         delta[FRACTION] += sign * min(watched_ms / 60_000.0, 1.0)
 
 
-@njit(cache=CACHE)
-def gain(state, viewer, ring, now, gained, delta):  # type: ignore[no-untyped-def]
-    """A view came to new outcomes: count it if it is not counted yet, set its bits, tell."""
+@njit(cache=True)
+def gain(state, scratch, viewer, ring, now, gained):  # type: ignore[no-untyped-def]
+    """A view came to new outcomes: count it if it is not counted yet, set its bits, tell.
+
+    `scratch.delta` holds what else the act adds."""
+    out_of_line()
     ints = state.viewer_ints[viewer]
     bits = ints[H_BITS + ring]
     if bits & COUNTED == 0:
-        delta[VIEWS] += 1.0
+        scratch.delta[VIEWS] += 1.0
         gained |= COUNTED
     for o in range(N_OUTCOMES):
         if gained & (1 << o):
-            delta[1 + o] += 1.0
+            scratch.delta[1 + o] += 1.0
     ints[H_BITS + ring] = bits | gained
-    tell(state, viewer, ints[H_VIDEO + ring], now, bits >> PLACE_SHIFT, delta)
+    tell(state, scratch, viewer, ints[H_VIDEO + ring], now, bits >> PLACE_SHIFT)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-untyped-def]
     """The view of an open slot is over: count, learn, note the surprise, free the slot."""
+    out_of_line()
     pending.status[slot] = FREE
     viewer, ring = pending.viewer[slot], pending.ring[slot]
     ints = state.viewer_ints[viewer]
@@ -163,7 +176,7 @@ def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-u
         return  # reset or overwritten meanwhile
     if ints[H_BITS + ring] & COUNTED == 0:
         scratch.delta[:] = 0.0
-        gain(state, viewer, ring, now, 0, scratch.delta)
+        gain(state, scratch, viewer, ring, now, 0)
     ints[H_BITS + ring] |= CLOSED
     bits, watched = ints[H_BITS + ring], ints[H_WATCHED + ring]
     video = pending.video[slot]
@@ -179,12 +192,13 @@ def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-u
     scratch.surprise[0] = (1.0 if bits & B_LONG else 0.0) - expected[0]
     scratch.surprise[1] = np.log(1.0 + watched_s) - expected[1]
     scratch.surprise[2] = (1.0 if bits & B_2S else 0.0) - expected[2]
-    note(state, viewer, video, now, bits >> PLACE_SHIFT, False, scratch.surprise)
+    note(state, scratch, viewer, video, now, bits >> PLACE_SHIFT, False)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-def]
     """Drop what waits no more from the tail: timed out, or the oldest if the ring is full."""
+    out_of_line()
     size = pending.status.shape[0]
     while pending.ends[0] < pending.ends[1]:
         slot = pending.ends[0] & (size - 1)
@@ -203,7 +217,7 @@ def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-
         pending.ends[0] += 1
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no-untyped-def]
     """The next impression closes this viewer's views that have been watched at all.
 
@@ -219,13 +233,14 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
                 ints[H_BITS + ring] |= CLOSED
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def open_view(state, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
     """The video came on the viewer's screen.
 
     Returns:
         The view's place in the viewer's history. Its vector and predictions are in scratch.
     """
+    out_of_line()
     close_past(state, params, pending, viewer, now, scratch)
     ints = state.viewer_ints[viewer]
     ring = ints[H_COUNT] % HISTORY
@@ -239,9 +254,11 @@ def open_view(state, params, pending, viewer, video, now, placement, scratch):  
         scratch.x[:] = pending.x[served]
         pending.status[served] = FREE
     else:
-        ask = Ask(viewer, video, now, placement)
-        viewer_value(state, ask, scratch.x)
-        video_value(state, ask, scratch.x)
+        ask = Ask(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement))
+        call_at(scratch.calls.viewer, (state, ask, scratch.x))
+        scratch.row[0], scratch.one[0] = scratch.x, video
+        call_at(scratch.calls.videos, (state, ask, scratch.one, scratch.row))
+        scratch.x[:] = scratch.row[0]
     slot = put(pending, viewer, video, OPEN, now)
     pending.x[slot] = scratch.x
     pending.ring[slot] = ring
@@ -256,11 +273,11 @@ def open_view(state, params, pending, viewer, video, now, placement, scratch):  
     ints[H_VIDEO + ring], ints[H_S + ring] = video, now // 1000 - EPOCH_S
     ints[H_BITS + ring], ints[H_WATCHED + ring] = placement << PLACE_SHIFT, 0
     state.viewer[viewer, H_EXPECTED + ring] = expected[0]
-    note(state, viewer, video, now, placement, True, NO_SURPRISE)
+    note(state, scratch, viewer, video, now, placement, True)
     return ring
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
     """Place of the viewer's newest view of this video in their history, -1 if there is none."""
     ints = state.viewer_ints[viewer]
@@ -271,7 +288,7 @@ def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-untyped-def]
     """A report of progress: the maximum of a view counts."""
     viewer, video = record.viewer, record.video
@@ -284,14 +301,14 @@ def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-unt
         add_watch(scratch.delta, before, duration, -1.0)
         add_watch(scratch.delta, after, duration, 1.0)
         ints[H_WATCHED + ring] = after
-        gain(state, viewer, ring, record.now, new, scratch.delta)
+        gain(state, scratch, viewer, ring, record.now, new)
     if record.bits & LEFT and ints[H_BITS + ring] & CLOSED == 0:
         slot = find(pending, viewer, video, OPEN)
         if slot >= 0 and pending.ring[slot] == ring:
             close_view(state, params, pending, slot, record.now, scratch)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
     """An outcome was gained, or lost by undoing it; each at most once a view."""
     bit = 1 << record.value
@@ -299,20 +316,20 @@ def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
     scratch.delta[:] = 0.0
     if ring < 0:  # the view is not in the history any more
         scratch.delta[1 + record.value] = 1.0 if record.kind == GAIN else -1.0
-        tell(state, viewer, video, record.now, record.placement, scratch.delta)
+        tell(state, scratch, viewer, video, record.now, record.placement)
         return
     ints = state.viewer_ints[viewer]
     has = ints[H_BITS + ring] & bit != 0
     if record.kind == GAIN and not has:
-        gain(state, viewer, ring, record.now, bit, scratch.delta)
+        gain(state, scratch, viewer, ring, record.now, bit)
     elif record.kind == LOSE and has:
         ints[H_BITS + ring] &= ~bit
         scratch.delta[1 + record.value] = -1.0
         placement = ints[H_BITS + ring] >> PLACE_SHIFT
-        tell(state, viewer, video, record.now, placement, scratch.delta)
+        tell(state, scratch, viewer, video, record.now, placement)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def remember(state, record):  # type: ignore[no-untyped-def]
     """A view from before the log: into the history, without a time."""
     ints = state.viewer_ints[record.viewer]
@@ -324,7 +341,7 @@ def remember(state, record):  # type: ignore[no-untyped-def]
     state.viewer[record.viewer, H_EXPECTED + ring] = world_rate(state, 1 + P_LONG)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
     """Fold `records` in order.
 
@@ -388,7 +405,7 @@ def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_ti
     return impressions
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
     """Vectors, predictions and watch times of candidate videos, as of `now`.
 
@@ -396,14 +413,15 @@ def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out
         viewer: row, -1 for one nothing is known of.
         rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 3) are filled.
     """
-    viewer_value(state, Ask(viewer, np.int32(0), now, placement), scratch.x)
+    ask = Ask(np.int64(viewer), np.int64(0), np.int64(now), np.int64(placement))
+    call_at(scratch.calls.viewer, (state, ask, scratch.x))
     for i in range(rows.shape[0]):
         out_x[i] = scratch.x
-        video_value(state, Ask(viewer, rows[i], now, placement), out_x[i])
+    call_at(scratch.calls.videos, (state, ask, rows, out_x))
     predict(params, out_x, scratch, out_p, out_times)
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-def]
     """Predictions (n, O) and watch times (n, 3) for vectors (n, F)."""
     for i in range(x.shape[0]):
@@ -412,7 +430,7 @@ def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-de
         watch_times(out_p[i], out_times[i])
 
 
-@njit(cache=CACHE)
+@njit(cache=True)
 def hidden(state, viewer, rows, out):  # type: ignore[no-untyped-def]
     """True where the viewer wants no more of the video or of what it is made of."""
     keys, values, used = state.pair_keys, state.pair_values, state.pair_used

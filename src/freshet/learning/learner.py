@@ -23,6 +23,7 @@ import numpy as np
 from numba import njit
 
 from freshet.domain.outcomes import OUTCOMES
+from freshet.state.block import out_of_line
 
 THRESHOLDS_S = np.array(
     [0.5, 1, 2, 3.5, 5, 7, 10, 14, 18, 25, 35, 50, 75, 110, 160, 250], np.float32
@@ -95,6 +96,7 @@ def standardise(params, x, z):  # type: ignore[no-untyped-def]
 @njit
 def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
     """Predictions p (O,) and hidden pre-activations pre (H,) of a standardised vector."""
+    out_of_line()
     width, heads = pre.shape[0], p.shape[0]
     for q in range(width):
         pre[q] = params.b1[q]
@@ -132,6 +134,7 @@ def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
 
     `work` is scratch (3, max(H, O)).
     """
+    out_of_line()
     heads, width = p.shape[0], pre.shape[0]
     gradient, hidden, scaled = work[0][:heads], work[1][:width], work[2]
     for r in range(heads):
@@ -167,6 +170,7 @@ def watch_times(p, out):  # type: ignore[no-untyped-def]
     out[0] is the expected log(1 + seconds), out[1] the median in seconds, out[2] the mean.
     The heads are made monotone by never letting a later one exceed an earlier one.
     """
+    out_of_line()
     count = THRESHOLDS_S.shape[0]
     first = p.shape[0] - count
     above, median = ONE, np.float32(-1.0)

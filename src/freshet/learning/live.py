@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,17 @@ from freshet.catalogue.columns import Columns
 from freshet.domain.errors import Corrupt, Unavailable
 from freshet.domain.events import Event
 from freshet.domain.outcomes import OUTCOMES
+from freshet.features.compose import FEATURES, compose
+from freshet.features.feature import Feature
+from freshet.features.history import H_COUNT, H_VIDEO, HISTORY
 from freshet.features.layout import CAPACITY, ENTITIES, State
-from freshet.learning import kernels as standard
+from freshet.learning import kernels
 from freshet.learning.learner import THRESHOLDS_S, new_params
 from freshet.learning.pending import new_pending
 from freshet.learning.records import Records
 from freshet.log.ports import Batch
 from freshet.state.block import Block
+from freshet.state.compiled import address_of
 from freshet.state.names import Names
 from freshet.state.pairs import SEEN, Pairs
 
@@ -74,7 +77,7 @@ class Live:
         capacity: rows reserved per entity, where not the default.
         pending: vectors that can wait for an outcome, a power of two.
         folder: share the blocks through files there.
-        kernels: compiled kernels of other features than the standard ones.
+        features: other than the standard ones, for laboratories and tests.
     """
 
     name = "live"
@@ -83,20 +86,20 @@ class Live:
 
     def __init__(
         self, seed: int = 0, capacity: dict[str, int] | None = None, pending: int = 1 << 15,
-        folder: Path | None = None, kernels: ModuleType = standard,
+        folder: Path | None = None, features: Sequence[Feature] = FEATURES,
     ) -> None:  # fmt: skip
         room = CAPACITY | (capacity or {})
-        self.kernels = kernels
+        self.composed = compose(features)
+        self.inputs = len(self.composed.names)
         self.columns = Columns(room["viewer"], room["video"], folder)
-        self.blocks: dict[str, Block] = kernels.COMPOSED.layout.blocks(room, folder)
+        self.blocks: dict[str, Block] = self.composed.layout.blocks(room, folder)
         self.pairs = Pairs(room.get("pair", 1 << 26))
-        self.params = new_params(kernels.INPUTS, seed)
-        self.pending = new_pending(pending, kernels.INPUTS)
+        self.params = new_params(self.inputs, seed)
+        self.pending = new_pending(pending, self.inputs)
         self.offset = 0
         self.now = 0  # received time of the last event folded
         self.recorder: Recorder | None = None
-        self._records = Records(self.columns)
-        self._scratch = kernels.new_scratch()
+        self._records = Records(self.columns, self.inputs)
         self._state = State(
             **{entity: self.blocks[entity].floats for entity in ENTITIES},
             viewer_ints=self.blocks["viewer"].ints, video_ints=self.blocks["video"].ints,
@@ -105,6 +108,16 @@ class Live:
             video_sequence=self.blocks["video"].sequence,
             pair_keys=self.pairs.keys, pair_values=self.pairs.values, pair_used=self.pairs.used,
         )  # fmt: skip
+        self._scratch = self._with_calls()
+
+    def _with_calls(self) -> Any:
+        """Scratch that holds the addresses of our features' kernels, compiled now."""
+        blank = kernels.new_scratch(self.inputs, kernels.Calls(0, 0, 0, 0))
+        calls = {
+            name: address_of(getattr(self.composed, name), *arguments)
+            for name, arguments in kernels.samples(self._state, blank).items()
+        }
+        return kernels.new_scratch(self.inputs, kernels.Calls(**calls))
 
     # --- folding ----------------------------------------------------------------------------
 
@@ -133,15 +146,14 @@ class Live:
         Raises:
             Unavailable: a block is full.
         """
-        k = self.kernels
         self._check_room()
         rows = len(records) if self.recorder is not None else 0
         out = (
-            np.empty((rows, k.INPUTS), np.float32),
-            np.empty((rows, k.HEADS), np.float32),
+            np.empty((rows, self.inputs), np.float32),
+            np.empty((rows, kernels.HEADS), np.float32),
             np.empty((rows, 3), np.float32),
         )
-        done = k.fold(
+        done = kernels.fold(
             self._state, self.params, self.pending, records, vectors, self._scratch, *out
         )
         if done < 0:
@@ -154,7 +166,7 @@ class Live:
 
     def _flush(self) -> None:
         if len(self._records):
-            self.fold_records(*self._records.take(self.kernels.INPUTS))
+            self.fold_records(*self._records.take())
 
     def _check_room(self) -> None:
         names = self.columns.names
@@ -165,7 +177,7 @@ class Live:
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        names: tuple[str, ...] = self.kernels.COMPOSED.names
+        names: tuple[str, ...] = self.composed.names
         return names
 
     @property
@@ -233,7 +245,7 @@ class Live:
     @property
     def shown(self) -> Floats:
         """Views counted per video, float32 (videos,)."""
-        at = self.kernels.COMPOSED.layout("video.tally")
+        at = self.composed.layout("video.tally")
         return self.blocks["video"].floats[: self.video_count(), at]
 
     def seen_ms(self, viewer: int, rows: Rows) -> npt.NDArray[np.int64]:
@@ -250,25 +262,24 @@ class Live:
         """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of."""
         out = np.zeros(len(rows), np.bool_)
         if viewer >= 0:
-            self.kernels.hidden(self._state, viewer, rows, out)
+            kernels.hidden(self._state, viewer, rows, out)
         return out
 
     def recent(self, viewer: int) -> Rows:
         """Video rows of the viewer's last views, newest first."""
         if viewer < 0:
             return np.zeros(0, np.int32)
-        k = self.kernels
         ints = self.blocks["viewer"].ints[viewer]
-        count = int(ints[k.H_COUNT])
-        rings = [(count - 1 - back) % k.HISTORY for back in range(min(count, k.HISTORY))]
-        return np.array([ints[k.H_VIDEO + ring] for ring in rings], np.int32)
+        count = int(ints[H_COUNT])
+        rings = [(count - 1 - back) % HISTORY for back in range(min(count, HISTORY))]
+        return np.array([ints[H_VIDEO + ring] for ring in rings], np.int32)
 
     def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str = "for_you") -> Ranked:
         """Predict videos `rows` for a viewer (-1: nobody known) as of `now_ms`."""
         place = max(self.columns.names["placement"].row(surface), 0)
-        x = np.empty((len(rows), self.kernels.INPUTS), np.float32)
+        x = np.empty((len(rows), self.inputs), np.float32)
         p, times = self._out(len(rows))
-        self.kernels.rank(
+        kernels.rank(
             self._state, self.params, viewer, np.asarray(rows, np.int32), now_ms, place,
             self._scratch, x, p, times,
         )  # fmt: skip
@@ -278,11 +289,11 @@ class Live:
         """The same heads on given vectors, float32 (n, F)."""
         x = np.ascontiguousarray(features, np.float32)
         p, times = self._out(len(x))
-        self.kernels.predict(self.params, x, self._scratch, p, times)
+        kernels.predict(self.params, x, self._scratch, p, times)
         return self._ranked(x, p, times)
 
     def _out(self, n: int) -> tuple[Floats, Floats]:
-        return np.empty((n, self.kernels.HEADS), np.float32), np.empty((n, 3), np.float32)
+        return np.empty((n, kernels.HEADS), np.float32), np.empty((n, 3), np.float32)
 
     def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
         return Ranked(

@@ -40,8 +40,8 @@ LOSES = {
 class Records:
     """Gathers records; `take` hands them over as one array."""
 
-    def __init__(self, columns: Columns) -> None:
-        self.columns = columns
+    def __init__(self, columns: Columns, inputs: int) -> None:
+        self.columns, self.inputs = columns, inputs
         self._flat: list[int] = []
         self._vectors: list[np.ndarray] = []  # type: ignore[type-arg]
         self._vector_count = 0
@@ -62,11 +62,11 @@ class Records:
     def add(self, event: ev.Event) -> None:
         self._write[type(event)](event)
 
-    def take(self, inputs: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
-        """Records (n,) and the served vectors they name, float32 (m, inputs); then empty."""
+    def take(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+        """Records (n,) and the served vectors they name, float32 (m, F); then empty."""
         records = np.array(self._flat, np.int64).view(k.RECORD)
         vectors = (
-            np.concatenate(self._vectors) if self._vectors else np.zeros((0, inputs), np.float32)
+            np.concatenate(self._vectors) if self._vectors else np.zeros((0, self.inputs), np.float32)
         )
         self._flat, self._vectors, self._vector_count = [], [], 0
         return records, vectors
@@ -127,7 +127,7 @@ class Records:
         if not event.items or not event.features:
             return
         vectors = np.frombuffer(event.features, np.float16).reshape(len(event.items), -1)
-        if vectors.shape[1] != k.INPUTS:
+        if vectors.shape[1] != self.inputs:
             return  # ranked by another set of features; its views learn on recomputed vectors
         viewer = self.columns.viewer(event.viewer)
         for item in event.items:

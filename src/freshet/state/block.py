@@ -20,6 +20,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from freshet.domain.errors import Broken, Unavailable
+from freshet.state import compiled as _compiled  # noqa: F401 - sets where kernels are cached
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -31,6 +32,21 @@ def fence(typing_context: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         builder.fence("seq_cst")
+        return ir.Constant(ir.IntType(32), 0)
+
+    return types.int32(), generate
+
+
+@intrinsic
+def out_of_line(typing_context: Any) -> Any:
+    """Called in a kernel: keep that kernel one function instead of pasting it into its callers.
+
+    Large kernels called from several places would otherwise be optimised once per place,
+    which takes minutes and gains nothing.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.function.attributes.add("noinline")
         return ir.Constant(ir.IntType(32), 0)
 
     return types.int32(), generate

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from freshet.domain.errors import Unavailable
+from freshet.state import compiled as _compiled  # noqa: F401 - sets where kernels are cached
 
 SEEN, VIDEO, PERSON, SOUND, HASHTAG, TOPIC = range(6)  # kinds; SEEN holds the time last shown, s
 FOLLOWS, BLOCKS, BLOCKED_BY, HIDES, NOT_INTERESTED = 1, 2, 4, 8, 16  # bits of the others

@@ -1,0 +1,90 @@
+"""How kernels are compiled: cached on disk by what they were made of, and joined by address.
+
+Two things numba does not do by itself:
+
+*Stale code.* Its cache looks at the file a kernel stands in, not at the files of what the
+kernel calls. Ours is a folder named by a digest of all our sources, so any change compiles
+anew and nothing old is ever run.
+
+*Joining.* A kernel that calls another swallows it: numba links and optimises the callee
+again at every level, which for a hundred features takes minutes. `call_at` calls a compiled
+kernel by its address, so features, learner and fold are each compiled once, apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numba
+
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+ROOMS = ("domain", "state", "catalogue", "features", "learning")
+
+
+def digest_of_sources() -> str:
+    """Of every file that can hold a kernel or a constant of one."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(path for room in ROOMS for path in (package / room).glob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: NUMBA_CACHE_DIR, else the user's cache."""
+    given = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    base = Path(given) if given else Path.home() / ".cache"
+    return base / "freshet" / digest_of_sources()
+
+
+numba.config.CACHE_DIR = str(cache_folder())
+
+
+def generated(source: str, space: dict[str, Any], name: str) -> Any:
+    """The function `name` of generated `source`, from a file so that numba can cache it."""
+    folder = Path(numba.config.CACHE_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}_{hashlib.sha256(source.encode()).hexdigest()[:12]}.py"
+    if not file.exists():
+        file.write_text(source)
+        os.utime(file, (0, 0))  # numba compares times: the same text must look the same
+    exec(compile(source, str(file), "exec"), space)  # noqa: S102 - our own text
+    return space[name]
+
+
+@intrinsic
+def call_at(typing_context: Any, address: Any, arguments: Any) -> Any:
+    """Call the compiled kernel at `address` with a tuple of arguments; it returns nothing.
+
+    The kernel must have been compiled for exactly these types.
+    """
+    signature = types.none(types.int64, arguments)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kinds = tuple(arguments)
+        values = cgutils.unpack_tuple(builder, given[1])
+        function_type = context.call_conv.get_function_type(types.none, kinds)
+        callee = builder.inttoptr(given[0], function_type.as_pointer())
+        status, _ = context.call_conv.call_function(builder, callee, types.none, kinds, values)
+        with cgutils.if_unlikely(builder, status.is_error):
+            context.call_conv.return_status_propagate(builder, status)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def address_of(kernel: Any, *arguments: Any) -> int:
+    """Address of a kernel compiled for the types of `arguments`; keep the kernel alive."""
+    kinds = tuple(numba.typeof(argument) for argument in arguments)
+    kernel.compile(kinds)
+    compiled = kernel.overloads[kinds]
+    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
