@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from freshet.backends.sqlite_reader import SqliteReader
-from freshet.domain.errors import FreshetError, Refused
+from freshet.domain.errors import Refused
 from freshet.domain.events import EVENTS, Event
 from freshet.log.inspect import tail as tail_of
 from freshet.log.inspect import verify as verify_rows
 from freshet.log.ports import Offset
 
-app = typer.Typer(help="Look at the event log.", no_args_is_help=True)
+app = typer.Typer(help="Look at the event log.", no_args_is_help=True, add_completion=False)
 
 Data = Annotated[Path, typer.Option(help="The data folder.")]
 _SHOWN_BESIDE = {"type", "event_id", "time", "received"}
@@ -39,7 +39,7 @@ def tail(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show the newest events."""
-    with _spoken(), _opened(data) as log:
+    with _opened(data) as log:
         types = frozenset(kind or ())
         if unknown := sorted(types - EVENTS.keys()):
             raise Refused("type", f"there is no event {unknown[0]!r}", ", ".join(EVENTS))
@@ -53,7 +53,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Check every stored byte: checksums, order, times, ids. Exit code 1 if damaged."""
-    with _spoken(), _opened(data) as log:
+    with _opened(data) as log:
         found = verify_rows(log.rows(), log.base)
         found.damage += log.damage()
         epoch, base = log.epoch, log.base
@@ -111,13 +111,3 @@ def _opened(data: Path) -> Iterator[SqliteReader]:
         yield log
     finally:
         log.store.close()
-
-
-@contextmanager
-def _spoken() -> Iterator[None]:
-    """Errors as words on stderr and exit code 1, not as a traceback."""
-    try:
-        yield
-    except FreshetError as error:
-        typer.echo(f"{error.code}: {error}", err=True)
-        raise typer.Exit(1) from error

@@ -217,6 +217,17 @@ async def test_a_repeated_import_changes_nothing(open_log: Open) -> None:
     await log.close()
 
 
+async def test_a_broken_off_import_goes_on_from_7_days_before_its_end(open_log: Open) -> None:
+    log = open_log(mode="import")
+    events = [watch(n, NOW_MS - 50 * DAY_MS + n * DAY_MS) for n in range(40)]
+    await log.append(events[:20])
+    resume = [event for event in events if event.time >= log.received - 7 * DAY_MS]  # type: ignore[attr-defined]
+    appended = await log.append(resume)
+    assert (len(appended.repeated), appended.refused) == (8, ())
+    assert await ids_of(log) == [event.event_id for event in events]
+    await log.close()
+
+
 @pytest.mark.parametrize("time", [-1, NOW_MS + 2 * DAY_MS, "yesterday"])
 async def test_an_import_at_an_absurd_time_is_refused(open_log: Open, time: int) -> None:
     log = open_log(mode="import")

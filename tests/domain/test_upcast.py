@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from freshet.domain.errors import Corrupt, Refused
 from freshet.domain.events import EVENTS, SCHEMA, Like
 from freshet.domain.upcast import decode_batch, decode_ids, encode_batch
 from tests.domain.golden_events import GOLDEN, examples
+
+Upcasters = dict[int, Callable[[upcast.Plain], upcast.Plain]]
 
 OLD_LIKE = {"type": "like", "event_id": "an-id", "time": 5, "user": "ann", "video": "cat"}
 LIKE = Like(event_id="an-id", time=5, viewer="ann", video="cat")
@@ -52,7 +55,7 @@ def test_a_batch_of_an_older_version_goes_through_each_upcaster_in_order(
         return event
 
     monkeypatch.setattr(upcast, "SCHEMA", 3)
-    upcasters = {1: renamed, 2: renamed_again}
+    upcasters: Upcasters = {1: renamed, 2: renamed_again}
     assert decode_batch(stored(1, OLD_LIKE), upcasters) == [LIKE]
     middle = {("person" if name == "user" else name): v for name, v in OLD_LIKE.items()}
     assert decode_batch(stored(2, middle), upcasters) == [LIKE]
@@ -62,7 +65,7 @@ def test_a_batch_of_an_older_version_goes_through_each_upcaster_in_order(
 def test_a_batch_of_a_newer_version_is_refused() -> None:
     for decode in (decode_batch, decode_ids):
         with pytest.raises(Refused, match=f"reads up to {SCHEMA}"):
-            decode(stored(SCHEMA + 1, OLD_LIKE))  # type: ignore[operator]
+            decode(stored(SCHEMA + 1, OLD_LIKE))
 
 
 @pytest.mark.parametrize(

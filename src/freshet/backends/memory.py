@@ -62,6 +62,11 @@ class MemoryLog:
     def last(self) -> Offset:
         return self._batches[-1].last if self._batches else self.base
 
+    @property
+    def received(self) -> int:
+        """Of the last event, 0 if there is none."""
+        return self._received
+
     async def begin_epoch(self, base: Offset) -> None:
         refuse_base(base, self.base, self.last)
         kept = [behind(batch, base) for batch in self._batches if batch.last > base]

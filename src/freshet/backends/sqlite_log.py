@@ -109,6 +109,12 @@ class SqliteLog:
         return self._last
 
     @property
+    def received(self) -> int:
+        """Of the last event, 0 if there is none. A broken-off import may be sent again from
+        7 days before this: what is already there is found to be a repeat."""
+        return self._received
+
+    @property
     def epoch(self) -> int:
         return self._store.meta.epoch
 

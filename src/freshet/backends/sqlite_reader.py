@@ -36,8 +36,7 @@ class SqliteReader:
 
     @property
     def last(self) -> Offset:
-        row = self.store.last_row()
-        return row.last if row else self.base
+        return self.store.last()
 
     @property
     def epoch(self) -> int:

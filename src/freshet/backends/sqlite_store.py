@@ -117,6 +117,14 @@ class Store:
     def last_row(self) -> StoredRow | None:
         return self._row(ROW + "ORDER BY first DESC LIMIT 1")
 
+    def last(self) -> Offset:
+        """Offset of the last event; without reading its row, which may be megabytes."""
+        with self._using():
+            sql = "SELECT first + count - 1 FROM batches ORDER BY first DESC LIMIT 1"
+            for (last,) in self._db.execute(sql):
+                return int(last)
+            return self._read_meta().base
+
     def row_at(self, offset: Offset) -> StoredRow | None:
         """The row that holds an offset, None if it was dropped or is not there yet."""
         row = self._row(ROW + "WHERE first <= ? ORDER BY first DESC LIMIT 1", offset)

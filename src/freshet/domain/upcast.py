@@ -9,7 +9,7 @@ fold to wrong state.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -70,11 +70,11 @@ def decode_batch(
         schema = _version.decode(data).schema
         _readable(schema)
         if schema == SCHEMA:
-            return _current.decode(data).events  # type: ignore[return-value]
+            return cast(list[Event], _current.decode(data).events)
         plain = _plain.decode(data).events
         for version in range(schema, SCHEMA):
             plain = [upcasters[version](event) for event in plain]
-        return msgspec.convert(plain, list[AnyEvent])  # type: ignore[return-value]
+        return cast(list[Event], msgspec.convert(plain, list[AnyEvent]))
     except (msgspec.DecodeError, KeyError) as error:
         raise Corrupt(f"a stored batch does not decode: {error}") from error
 
