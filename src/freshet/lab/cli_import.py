@@ -120,7 +120,7 @@ def _run(read: Reader, mark: str, data: Path, refused_to: Path | None, as_json: 
         task = bar.add_task("reading", total=None, rate=0.0)
         source = _counted(
             read(lines, lambda rows: bar.update(task, total=rows, description="views")),
-            lambda views: bar.update(task, completed=views),
+            lambda views: bar.update(task, completed=views + lines.repeated),
         )
 
         async def run() -> ImportReport:

@@ -305,7 +305,7 @@ def test_cutting_the_log_into_many_windows_changes_nothing(tmp_path, monkeypatch
     ({"play_time_ms": 1.5}, "play_time_ms", "not a whole number"),
     ({"duration_ms": -10}, "duration_ms", "duration of -10 ms is negative"),
     ({"is_like": 7}, "is_like", "7 is no yes or no"),
-    ({"tab": -2}, "tab", "-2 is negative"),
+    ({"tab": -2}, "tab", "-2 is no tab"),
 ])  # fmt: skip
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_bad_line_is_named_with_its_field_and_the_good_ones_are_kept(
@@ -407,6 +407,23 @@ def test_a_gzip_file_cut_short_gives_its_whole_lines_and_a_refusal(tmp_path):
     shown = of(Impression, read(path, report))
     assert 0 <= len(shown) < 20_000
     assert any("cannot be unpacked" in refusal.reason for refusal in report.examples)
+
+
+def test_a_column_of_a_type_that_holds_no_numbers_is_refused_with_its_file(tmp_path):
+    pl.DataFrame([log_line(time_ms=[T0])]).write_parquet(tmp_path / "log.parquet")
+    with pytest.raises(Refused, match=r"log.parquet.time_ms: is a column of List"):
+        read(tmp_path)
+
+
+def test_tags_may_come_as_lists_and_numbers_too_large_for_their_meaning_are_refused(tmp_path):
+    lines = [
+        log_line() | {"tag": [3, 9], "date": 2**60},
+        log_line(tab=2**40) | {"tag": [], "date": 1},
+    ]
+    report = ReadReport()
+    happened = read(folder(tmp_path, *lines, videos=[], suffix="parquet"), report)
+    assert of(VideoPublished, happened)[0].topics == ("3", "9")
+    assert report.examples[0].field == "tab"
 
 
 def test_a_log_of_only_bad_lines_gives_no_event_at_all(tmp_path):

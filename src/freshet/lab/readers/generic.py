@@ -193,6 +193,8 @@ def _event_id(own: str, name: str, plain: dict[str, Any]) -> str:
 
 
 def _cell(field: str, value: Any, mapping: Mapping) -> Any:
+    if field == "time":  # read already
+        return value
     if field == "created":
         return _time(value, field, mapping.unit(field))
     if field in SPANS:

@@ -62,13 +62,10 @@ def _uuids(times_ms: Words, high: Words, low: Words) -> list[str]:
 
 def content_id(time_ms: int, *content: bytes) -> str:
     """A UUIDv7 of `time_ms` whose free bits are a hash of `content`."""
-    digest = blake2b(b"\0".join(content), digest_size=16).digest()
-    return _uuids(
-        *(
-            np.array([word], np.uint64)
-            for word in (time_ms, int.from_bytes(digest[:8]), int.from_bytes(digest[8:]))
-        )
-    )[0]
+    free = int.from_bytes(blake2b(b"\0".join(content), digest_size=10).digest())
+    high, low = free & 0xFFF, free >> 12 & (1 << 62) - 1
+    text = f"{time_ms << 16 | 0x7000 | high:016x}{1 << 63 | low:016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def fingerprint(files: Iterable[Path], *options: str) -> str:

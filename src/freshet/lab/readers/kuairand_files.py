@@ -47,7 +47,7 @@ OUTCOMES = (
 )
 HINTS = ("author_id", "date", "upload_date")  # whole numbers that may be missing in a line
 CHINA_MS = 8 * 3_600_000  # dates of the set are of UTC+8
-NO_TAB = -1
+NO_TAB, MAX_TAB = -1, 1_000  # KuaiRand has 0 to 14; another set in its layout may have more
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,17 @@ def _checks(columns: Sequence[str], now_ms: int) -> list[Check]:
     """What each number of a line must be, in the order in which faults are named."""
     checks = [
         Check(name, pl.col(name) < 0, lambda value: f"{value} is negative", "a whole number from 0")
-        for name in (*IDS, "tab")
-        if name in columns
+        for name in IDS
     ]
+    if "tab" in columns:
+        checks.append(
+            Check(
+                "tab",
+                ~pl.col("tab").is_between(0, MAX_TAB),
+                lambda value: f"{value} is no tab",
+                f"0 to {MAX_TAB}",
+            )
+        )
     time = pl.col("time_ms")
     checks.append(
         Check(
@@ -173,8 +181,9 @@ def _sound(frame: pl.DataFrame, file: str, report: ReadReport, now_ms: int) -> p
     hard = [name for name in (*NEEDED, *OUTCOMES, "tab") if name in frame.columns]
     soft = [name for name in HINTS if name in frame.columns]
     numbers = frame.select(
-        *(whole(frame, name) for name in (*hard, *soft)),
-        *(name for name in ("tag", "line") if name in frame.columns),
+        *(whole(frame, name, file) for name in (*hard, *soft)),
+        *(as_text(frame, name) for name in ("tag",) if name in frame.columns),
+        "line",
     )
     checks = _checks(hard, now_ms)
     missing = [pl.when(pl.col(name).is_null()).then(i) for i, name in enumerate(hard)]
@@ -193,17 +202,25 @@ def _sound(frame: pl.DataFrame, file: str, report: ReadReport, now_ms: int) -> p
     return numbers.filter(fault.is_null())
 
 
-def whole(frame: pl.DataFrame, name: str) -> pl.Expr:
+def whole(frame: pl.DataFrame, name: str, file: str) -> pl.Expr:
     """Column `name` as Int64, null where it is no whole number (`"7.0"` is one)."""
     column, kind = pl.col(name), frame.schema[name]
     if kind.is_integer() or kind == pl.Boolean or kind == pl.Null:
         return column.cast(pl.Int64, strict=False)
     if not (kind.is_float() or kind == pl.String):
-        raise Refused(name, f"is a column of {kind}", "a column of whole numbers")
+        raise Refused(f"{file}.{name}", f"is a column of {kind}", "a column of whole numbers")
     real = column.cast(pl.Float64, strict=False)
     from_real = pl.when(real == real.floor()).then(real).cast(pl.Int64, strict=False)
     exact = column.cast(pl.Int64, strict=False) if kind == pl.String else from_real
     return pl.coalesce(exact, from_real).alias(name)
+
+
+def as_text(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Column `name` as text; a list as its members with commas between."""
+    kind, column = frame.schema[name], pl.col(name)
+    if isinstance(kind, pl.List):
+        return column.cast(pl.List(pl.String)).list.join(",")
+    return column.cast(pl.String)
 
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:
@@ -211,7 +228,7 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
 
     def column(name: str, default: int | str | None, kind: type[pl.DataType]) -> pl.Expr:
         have = pl.col(name) if name in frame.columns else pl.lit(default)
-        return have.cast(kind).alias(name)
+        return have.cast(kind, strict=False).alias(name)
 
     chinese = pl.from_epoch(pl.col("time_ms") + CHINA_MS, time_unit="ms")
     date = chinese.dt.year() * 10_000 + chinese.dt.month().cast(pl.Int32) * 100 + chinese.dt.day()

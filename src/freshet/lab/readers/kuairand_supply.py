@@ -25,7 +25,7 @@ import polars as pl
 from freshet.domain.errors import Refused
 from freshet.domain.events import HistoryKnown, PersonSaved, VideoPublished
 from freshet.lab.readers.ids import row_ids
-from freshet.lab.readers.kuairand_files import CHINA_MS, Folder, whole
+from freshet.lab.readers.kuairand_files import CHINA_MS, Folder, as_text, whole
 from freshet.lab.readers.report import DAY_MS, YEAR_2000_MS, ReadReport, Refusal
 from freshet.lab.readers.tables import Table
 
@@ -202,7 +202,7 @@ def histories(
                         f"is a column of {frame.schema[name]}",
                         "a Parquet column of lists of video ids",
                     )
-            known = frame.select(whole(frame, "user_id"), *wanted).filter(
+            known = frame.select(whole(frame, "user_id", table.name), *wanted).filter(
                 pl.col("user_id").is_not_null()
             )
             times = np.full(len(known), time_ms, np.int64)
@@ -228,8 +228,8 @@ def _known(
     frames = [pl.DataFrame(schema={key: pl.Int64})]
     for frame in table.frames((key, *texts, *numbers), report):
         ready = frame.select(
-            whole(frame, key),
-            *(whole(frame, name) for name in numbers if name in frame.columns),
+            whole(frame, key, table.name),
+            *(whole(frame, name, table.name) for name in numbers if name in frame.columns),
             *(_text(frame, name) for name in texts if name in frame.columns),
         )
         good = (ready[key] >= 0).fill_null(value=False)
@@ -248,18 +248,15 @@ def _known(
 
 
 def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """A column as text: whole numbers without `.0`, null for what says nothing."""
+    """A column as words: whole numbers without `.0`, null for what says nothing."""
     kind = frame.schema[name]
     if kind == pl.String:
-        text = pl.col(name).str.strip_chars().str.replace(r"^(-?\d+)\.0$", "${1}")
-    elif kind.is_numeric():
-        real = pl.col(name).cast(pl.Float64)
-        text = (
-            pl.when(real == real.floor())
-            .then(real.cast(pl.Int64, strict=False).cast(pl.String))
-            .otherwise(pl.col(name).cast(pl.String))
-        )
+        words = pl.col(name).str.strip_chars().str.replace(r"^(-?\d+)\.0$", "${1}")
+    elif kind.is_float():
+        real = pl.col(name)
+        round_ = real.cast(pl.Int64, strict=False).cast(pl.String)
+        words = pl.when(real == real.floor()).then(round_).otherwise(real.cast(pl.String))
     else:
-        text = pl.col(name).cast(pl.String)
-    silent = text.str.to_lowercase().is_in(["", "nan", "null", "none"])
-    return pl.when(~silent).then(text).alias(name)
+        words = as_text(frame, name)
+    silent = words.str.to_lowercase().is_in(["", "nan", "null", "none"])
+    return pl.when(~silent).then(words).alias(name)
