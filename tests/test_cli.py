@@ -8,6 +8,8 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import typer
@@ -57,6 +59,26 @@ def test_a_refusal_is_told_as_json_to_a_program(tmp_path: Path) -> None:
 )
 def test_each_kind_of_error_has_its_exit_code(error: cli.FreshetError, code: int) -> None:
     assert cli.exit_code(error) == code
+
+
+def test_a_mounted_command_is_imported_when_called_and_keeps_its_own_options(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tea = typer.Typer()
+
+    @tea.command()
+    def brew(cups: int = 1) -> None:
+        """Brew tea."""
+
+    module = ModuleType("kitchen")
+    vars(module).update(app=tea)
+    monkeypatch.setitem(sys.modules, "kitchen", module)
+    monkeypatch.setitem(cli.COMMANDS, "tea", "kitchen:app")
+    root: Any = typer.main.get_command(cli.app)
+    command = root.get_command(None, "tea")
+    assert "tea" in root.list_commands(None)
+    assert (command.name, command.help) == ("tea", "Brew tea.")
+    assert [param.name for param in command.params] == ["cups"]
 
 
 def test_every_mounted_command_is_a_typer_application() -> None:

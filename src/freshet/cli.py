@@ -47,6 +47,8 @@ class Commands(TyperGroup):
         module, _, attribute = COMMANDS[cmd_name].partition(":")
         command = typer.main.get_command(getattr(importlib.import_module(module), attribute))
         command.name = cmd_name
+        # Shell completion belongs to the whole, not to each application mounted.
+        command.params = [p for p in command.params if not str(p.name).endswith("_completion")]
         return command
 
 

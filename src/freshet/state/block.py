@@ -134,7 +134,7 @@ class Block:
         """Raises Unavailable if `rows` rows do not fit."""
         if rows > self.capacity:
             raise Unavailable(
-                f"block {self.name!r} is full at {self.capacity} rows; raise its capacity, start again"
+                f"block {self.name!r} is full at {self.capacity} rows; raise its capacity"
             )
 
     def read(self, rows: npt.NDArray[np.int64], tries: int = 1000) -> Ints:
