@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from freshet.features.content import HashtagRates, SoundRates, TopicRates, VideoTraitRates
 from freshet.features.duration import Duration
@@ -20,13 +19,16 @@ from freshet.features.hour import HourRates
 from freshet.features.layout import Ask, Kernel, Layout
 from freshet.features.match import Match
 from freshet.features.placement import (
-    PlacementRates, SpanPlacement, VideoPlacement, ViewerPlacement,
+    PlacementRates,
+    SpanPlacement,
+    VideoPlacement,
+    ViewerPlacement,
 )  # fmt: skip
 from freshet.features.surprise import VideoSurprise, ViewerSurprise
 from freshet.features.video_rates import VideoRates
 from freshet.features.viewer import Session, ViewerRates, ViewerTraitRates
 from freshet.features.world import World
-from freshet.state.compiled import generated
+from freshet.state.compiled import generated, kernel
 
 FEATURES: tuple[Feature, ...] = (
     World(), PlacementRates(), HourRates(),
@@ -111,4 +113,4 @@ def _loop(kernels: Sequence[Kernel]) -> Kernel:
 def _compiled(kernels: Sequence[Kernel], lines: list[str], name: str) -> Kernel:
     space: dict[str, Any] = {f"part{k}": kernel for k, kernel in enumerate(kernels)}
     space |= {"Ask": Ask, "np": np}
-    return njit(cache=True)(generated("\n".join(lines) + "\n", space, name))
+    return kernel(generated("\n".join(lines) + "\n", space, name))

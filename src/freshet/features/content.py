@@ -6,14 +6,29 @@ has the same chance as a star's.
 
 from __future__ import annotations
 
-from numba import njit
-
-from freshet.catalogue.facts import HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS, VIDEO_TRAIT, VIDEO_TRAITS
+from freshet.catalogue.facts import (
+    HASHTAG,
+    HASHTAGS,
+    SOUND,
+    TOPIC,
+    TOPICS,
+    VIDEO_TRAIT,
+    VIDEO_TRAITS,
+)
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LOG_WATCH, SHORT, SHORT_NAMES, SHORT_WIDTH, TALLY, VIEWS, add_full, add_short, evidence,
+    LOG_WATCH,
+    SHORT,
+    SHORT_NAMES,
+    SHORT_WIDTH,
+    TALLY,
+    VIEWS,
+    add_full,
+    add_short,
+    evidence,
     world_rate,
 )  # fmt: skip
+from freshet.state.compiled import part
 
 
 class TopicRates:
@@ -25,14 +40,14 @@ class TopicRates:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally = at("topic.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             for j in range(TOPICS):
                 topic = state.video_facts[act.video, TOPIC + j]
                 if topic >= 0:
                     add_full(state.topic[topic], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             mean_evidence(state, state.topic, tally, True, state.video_facts[ask.video], TOPIC,
                           TOPICS, x, k)  # fmt: skip
@@ -49,14 +64,14 @@ class HashtagRates:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally = at("hashtag.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             for j in range(HASHTAGS):
                 tag = state.video_facts[act.video, HASHTAG + j]
                 if tag >= 0:
                     add_short(state.hashtag[tag], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             mean_evidence(state, state.hashtag, tally, False, state.video_facts[ask.video],
                           HASHTAG, HASHTAGS, x, k)  # fmt: skip
@@ -73,13 +88,13 @@ class SoundRates:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally = at("sound.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             sound = state.video_facts[act.video, SOUND]
             if sound >= 0:
                 add_short(state.sound[sound], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             mean_evidence(state, state.sound, tally, False, state.video_facts[ask.video], SOUND, 1,
                           x, k)  # fmt: skip
@@ -98,14 +113,14 @@ class VideoTraitRates:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally = at("trait.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             for j in range(VIDEO_TRAITS):
                 trait = state.video_facts[act.video, VIDEO_TRAIT + j]
                 if trait >= 0:
                     add_full(state.trait[trait], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             mean_evidence(state, state.trait, tally, True, state.video_facts[ask.video],
                           VIDEO_TRAIT, VIDEO_TRAITS, x, k)  # fmt: skip
@@ -113,7 +128,7 @@ class VideoTraitRates:
         return write, value
 
 
-@njit
+@part
 def mean_evidence(state, block, tally, full, ids, first, count, x, k):  # type: ignore[no-untyped-def]
     """Mean evidence of the rows `ids[first : first + count]` that are not -1, into x[k:]."""
     for m in range(1, SHORT_WIDTH):

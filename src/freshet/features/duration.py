@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from math import exp, log
 
-from numba import njit
-
 from freshet.catalogue.facts import DURATION_MS
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LOG_WATCH, RATED, RATED_NAMES, TALLY, VIEWS, add_full, evidence, span_of, world_rate,
+    LOG_WATCH,
+    RATED,
+    RATED_NAMES,
+    TALLY,
+    VIEWS,
+    add_full,
+    evidence,
+    span_of,
+    world_rate,
 )  # fmt: skip
+from freshet.state.compiled import part
 
 BUMPS = 8  # Gaussian bumps over log(1 + seconds), from 1 to 5.2
 
@@ -27,12 +34,12 @@ class Duration:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally = at("span.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             span = span_of(state.video_facts[act.video, DURATION_MS])
             add_full(state.span[span], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             ms = state.video_facts[ask.video, DURATION_MS]
             length = log(1.0 + max(ms, 0) / 1000.0)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from numba import njit
-
 from freshet.features.layout import Column, Kernel, Layout
+from freshet.state.compiled import kernel
 
 Scope = Literal["viewer", "video"]
 Hears = Literal["tallies", "moments"]
@@ -42,6 +41,6 @@ class Feature(Protocol):
         ...
 
 
-@njit(cache=True)
+@kernel
 def no_write(state, act):  # type: ignore[no-untyped-def]
     """For features that keep nothing of their own."""

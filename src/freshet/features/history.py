@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from math import exp, log
 
-from numba import njit
-
 from freshet.catalogue.facts import CREATOR, DURATION_MS, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
 from freshet.domain.outcomes import INDEX, OUTCOMES
 from freshet.features.feature import no_write
 from freshet.features.layout import Column, Kernel, Layout
+from freshet.state.compiled import part
 
 HISTORY = 24
 
@@ -60,7 +59,7 @@ class HistoryCrosses:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         n = len(self.outputs)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for j in range(n):
                 x[k + j] = 0.0
@@ -115,7 +114,7 @@ class HistoryHere:
     outputs = ("last_surprise_0", "last_surprise_1", "last_surprise_2", "here_surprise")
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for j in range(4):
                 x[k + j] = 0.0
@@ -140,7 +139,7 @@ class HistoryHere:
         return no_write, value
 
 
-@njit
+@part
 def share_one(a, b, first, count):  # type: ignore[no-untyped-def]
     """True if two rows of ids have one in common that is not -1."""
     for i in range(count):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LOG_WATCH, SHORT, SHORT_NAMES, SHORT_WIDTH, add_short, evidence, world_rate,
+    LOG_WATCH,
+    SHORT,
+    SHORT_NAMES,
+    SHORT_WIDTH,
+    add_short,
+    evidence,
+    world_rate,
 )  # fmt: skip
+from freshet.state.compiled import part
 
 HOUR_MS = 3_600_000
 
@@ -21,11 +26,11 @@ class HourRates:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally = at("hour.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             add_short(state.hour[(act.now // HOUR_MS) % 24], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             row = state.hour[(ask.now // HOUR_MS) % 24]
             for m in range(1, SHORT_WIDTH):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from freshet.catalogue.facts import (
-    COUNTRY, CREATOR, INTEREST, INTERESTS, LANGUAGE, TOPIC, TOPICS, VIEWER_COUNTRY, VIEWER_LANGUAGE,
+    COUNTRY,
+    CREATOR,
+    INTEREST,
+    INTERESTS,
+    LANGUAGE,
+    TOPIC,
+    TOPICS,
+    VIEWER_COUNTRY,
+    VIEWER_LANGUAGE,
 )  # fmt: skip
 from freshet.features.feature import no_write
 from freshet.features.layout import Kernel, Layout
+from freshet.state.compiled import part
 from freshet.state.pairs import FOLLOWS, PERSON, get_pair
 
 
@@ -21,7 +28,7 @@ class Match:
     outputs = ("language_match", "country_match", "interest_match", "creator_followed")
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for j in range(4):
                 x[k + j] = 0.0
@@ -41,7 +48,7 @@ class Match:
         return no_write, value
 
 
-@njit
+@part
 def compare(a, b):  # type: ignore[no-untyped-def]
     if a < 0 or b < 0:
         return 0.0

@@ -9,19 +9,29 @@ from __future__ import annotations
 
 from math import log
 
-from numba import njit
-
 from freshet.catalogue.facts import DURATION_MS
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LOG_WATCH, RATED, RATED_NAMES, SHORT, SHORT_NAMES, SHORT_WIDTH, TALLY, VIEWS, add_full,
-    add_short, evidence, span_of, world_rate,
+    LOG_WATCH,
+    RATED,
+    RATED_NAMES,
+    SHORT,
+    SHORT_NAMES,
+    SHORT_WIDTH,
+    TALLY,
+    VIEWS,
+    add_full,
+    add_short,
+    evidence,
+    span_of,
+    world_rate,
 )  # fmt: skip
+from freshet.state.compiled import part
 
 PLACES = 4
 
 
-@njit
+@part
 def place_rate(state, tally, placement, what):  # type: ignore[no-untyped-def]
     """Rate of one sum in a place, shrunk to the world's."""
     row = state.placement[placement]
@@ -41,11 +51,11 @@ class PlacementRates:
         tally = at("placement.tally")
         n_rated = len(RATED)
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             add_full(state.placement[act.placement], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             row = state.placement[ask.placement]
             for j in range(n_rated):
@@ -69,13 +79,13 @@ class SpanPlacement:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         tally, place_tally = at("span_placement.tally"), at("placement.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             span = span_of(state.video_facts[act.video, DURATION_MS])
             row = state.span_placement[span * 16 + min(act.placement, 15)]
             add_short(row, tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             span = span_of(state.video_facts[ask.video, DURATION_MS])
             row = state.span_placement[span * 16 + min(ask.placement, 15)]
@@ -96,12 +106,12 @@ class VideoPlacement:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         places, place_tally = at("video.places"), at("placement.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
             add_short(state.video[act.video], here, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
             row = state.video[ask.video]
@@ -123,12 +133,12 @@ class ViewerPlacement:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         places, place_tally = at("viewer.places"), at("placement.tally")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
             add_short(state.viewer[act.viewer], here, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for m in range(SHORT_WIDTH):
                 x[k + m] = 0.0

@@ -6,9 +6,8 @@ watched 2 s. A viewer's fades by 2 % a view, so that a change of mood shows.
 
 from __future__ import annotations
 
-from numba import njit
-
 from freshet.features.layout import Column, Kernel, Layout
+from freshet.state.compiled import part
 
 NAMES = ("long_view", "log_watch", "watched_2s")
 KEEP = 0.98
@@ -23,7 +22,7 @@ class ViewerSurprise:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         column = at("viewer.surprise")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             if act.closed:
                 row = state.viewer[act.viewer]
@@ -31,7 +30,7 @@ class ViewerSurprise:
                 for j in range(3):
                     row[column + 1 + j] = row[column + 1 + j] * KEEP + act.surprise[j]
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for j in range(3):
                 x[k + j] = 0.0
@@ -52,7 +51,7 @@ class VideoSurprise:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         column = at("video.surprise")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             if act.closed:
                 row = state.video[act.video]
@@ -60,7 +59,7 @@ class VideoSurprise:
                 for j in range(3):
                     row[column + 1 + j] += act.surprise[j]
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             row = state.video[ask.video]
             for j in range(3):

@@ -12,9 +12,9 @@ from __future__ import annotations
 from math import exp, log
 
 import numpy as np
-from numba import njit
 
 from freshet.domain.outcomes import INDEX, OUTCOMES
+from freshet.state.compiled import kernel
 
 VIEWS = 0
 FRACTION = 1 + len(OUTCOMES)  # watched / duration, at most 2, halved
@@ -57,39 +57,39 @@ SHORT_NAMES = ("watched_2s", "watched_6s", "long_view", "click", "like", "log_wa
 SHORT_WIDTH = len(SHORT)
 
 
-@njit(cache=True)
+@kernel
 def logit(p):  # type: ignore[no-untyped-def]
     p = min(max(p, 1e-4), 1.0 - 1e-4)
     return log(p / (1.0 - p))
 
 
-@njit(cache=True)
+@kernel
 def world_rate(state, what):  # type: ignore[no-untyped-def]
     """Rate of one sum over all views, with the base prior."""
     world = state.all[0]
     return (world[what] + BASE_VIEWS * BASE[what]) / (world[VIEWS] + BASE_VIEWS)
 
 
-@njit(cache=True)
+@kernel
 def evidence(total, views, prior, strength, linear):  # type: ignore[no-untyped-def]
     """Log-odds (or plain, if `linear`) distance of a shrunken rate from its prior."""
     rate = (total + strength * prior) / (views + strength)
     return rate - prior if linear else logit(rate) - logit(prior)
 
 
-@njit(cache=True)
+@kernel
 def add_full(row, at, delta):  # type: ignore[no-untyped-def]
     for k in range(TALLY):
         row[at + k] += delta[k]
 
 
-@njit(cache=True)
+@kernel
 def add_short(row, at, delta):  # type: ignore[no-untyped-def]
     for k in range(SHORT_WIDTH):
         row[at + k] += delta[SHORT[k]]
 
 
-@njit(cache=True)
+@kernel
 def decay_short(row, at, elapsed_ms, half_life_ms):  # type: ignore[no-untyped-def]
     if elapsed_ms > 0:
         factor = exp(-0.6931471805599453 * elapsed_ms / half_life_ms)
@@ -97,7 +97,7 @@ def decay_short(row, at, elapsed_ms, half_life_ms):  # type: ignore[no-untyped-d
             row[at + k] *= factor
 
 
-@njit(cache=True)
+@kernel
 def span_of(duration_ms):  # type: ignore[no-untyped-def]
     """Bucket of a duration, 0 (unknown) to 15: three to a factor e."""
     if duration_ms <= 0:

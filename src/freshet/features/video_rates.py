@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from math import exp, log
 
-from numba import njit
-
 from freshet.catalogue.facts import CREATED_S, DURATION_MS, EPOCH_S
 from freshet.domain.outcomes import INDEX
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LOG_WATCH, RATED, RATED_NAMES, SHORT_WIDTH, TALLY, VIEWS, add_full, add_short, decay_short,
-    evidence, span_of, world_rate,
+    LOG_WATCH,
+    RATED,
+    RATED_NAMES,
+    SHORT_WIDTH,
+    TALLY,
+    VIEWS,
+    add_full,
+    add_short,
+    decay_short,
+    evidence,
+    span_of,
+    world_rate,
 )  # fmt: skip
+from freshet.state.compiled import part
 
 DAY_MS, HOUR_MS = 86_400_000.0, 3_600_000.0
 LATELY = 0.5 * DAY_MS  # half-life of the recent tally
@@ -42,7 +51,7 @@ class VideoRates:
         span_tally = at("span.tally")
         n_rated = len(RATED)
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             row = state.video[act.video]
             add_full(row, tally, act.delta)
@@ -54,7 +63,7 @@ class VideoRates:
             add_short(row, recent, act.delta)
             add_short(row, burst, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             row = state.video[ask.video]
             span = state.span[span_of(state.video_facts[ask.video, DURATION_MS])]

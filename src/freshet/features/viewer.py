@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from math import exp, log
 
-from numba import njit
-
 from freshet.catalogue.facts import EPOCH_S, VIEWER_TRAIT, VIEWER_TRAITS
 from freshet.domain.outcomes import SESSION_GAP_MS
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LOG_WATCH, RATED, RATED_NAMES, SHORT, SHORT_NAMES, SHORT_WIDTH, TALLY, VIEWS, add_full,
-    add_short, decay_short, evidence, world_rate,
+    LOG_WATCH,
+    RATED,
+    RATED_NAMES,
+    SHORT,
+    SHORT_NAMES,
+    SHORT_WIDTH,
+    TALLY,
+    VIEWS,
+    add_full,
+    add_short,
+    decay_short,
+    evidence,
+    world_rate,
 )  # fmt: skip
+from freshet.state.compiled import part
 
 LATELY_MS = 5_000_000.0  # half-life of a viewer's recent tally, about 83 minutes
 SESSION_GAP_S = SESSION_GAP_MS // 1000
@@ -35,7 +45,7 @@ class ViewerRates:
         tally, recent, recent_s = at("viewer.tally"), at("viewer.recent"), at("viewer.recent_s")
         n_rated, n = len(RATED), len(self.outputs)
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             row = state.viewer[act.viewer]
             now_s = act.now // 1000 - EPOCH_S
@@ -45,7 +55,7 @@ class ViewerRates:
             add_full(row, tally, act.delta)
             add_short(row, recent, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for j in range(n):
                 x[k + j] = 0.0
@@ -82,7 +92,7 @@ class Session:
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         session, last_s = at("viewer.session"), at("viewer.last_s")
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             row = state.viewer[act.viewer]
             if act.opened:
@@ -96,7 +106,7 @@ class Session:
                 row[session + 1] += 1.0
                 row[session + 2] += act.surprise[0]
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             x[k] = x[k + 1] = 0.0
             x[k + 2], x[k + 3] = 4.0, 1.0
@@ -127,14 +137,14 @@ class ViewerTraitRates:
         tally = at("trait.tally")
         n_rated = len(RATED)
 
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             for j in range(VIEWER_TRAITS):
                 trait = state.viewer_facts[act.viewer, VIEWER_TRAIT + j]
                 if trait >= 0:
                     add_full(state.trait[trait], tally, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             for m in range(n_rated):
                 x[k + m] = 0.0

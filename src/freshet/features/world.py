@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import TALLY, add_full
+from freshet.state.compiled import part
 
 
 class World:
@@ -17,11 +16,11 @@ class World:
     outputs = ()
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        @njit
+        @part
         def write(state, act):  # type: ignore[no-untyped-def]
             add_full(state.all[0], 0, act.delta)
 
-        @njit
+        @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
             pass
 

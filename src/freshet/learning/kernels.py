@@ -12,30 +12,69 @@ Features are called by address (`Calls`), so any set of them folds with this one
 from __future__ import annotations
 
 from collections import namedtuple
-
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from freshet.catalogue.facts import CREATOR, DURATION_MS, EPOCH_S, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
+from freshet.catalogue.facts import (
+    CREATOR,
+    DURATION_MS,
+    EPOCH_S,
+    HASHTAG,
+    HASHTAGS,
+    SOUND,
+    TOPIC,
+    TOPICS,
+)
 from freshet.domain.outcomes import END_SLACK, INDEX, LONG_VIEW_MS, OUTCOMES, VIEW_TIMEOUT_MS
 from freshet.features.history import (
-    CLOSED, COUNTED, HISTORY, H_BITS, H_COUNT, H_EXPECTED, H_S, H_VIDEO, H_WATCHED, PLACE_SHIFT,
+    CLOSED,
+    COUNTED,
+    H_BITS,
+    H_COUNT,
+    H_EXPECTED,
+    H_S,
+    H_VIDEO,
+    H_WATCHED,
+    HISTORY,
+    PLACE_SHIFT,
     UNTIMED,
 )  # fmt: skip
 from freshet.features.layout import Act, Ask
 from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
 from freshet.learning.learner import (
-    HEADS, THRESHOLDS_S, WIDTH, forward, learn, meet, standardise, watch_times,
+    HEADS,
+    THRESHOLDS_S,
+    WIDTH,
+    forward,
+    learn,
+    meet,
+    standardise,
+    watch_times,
 )  # fmt: skip
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
 from freshet.state.block import begin, end, out_of_line
-from freshet.state.compiled import call_at
+from freshet.state.compiled import call_at, kernel
 from freshet.state.pairs import (
-    BLOCKED_BY, BLOCKS, HASHTAG as HASHTAG_TIE, HIDES, NOT_INTERESTED, PERSON, SEEN,
-    SOUND as SOUND_TIE, TOPIC as TOPIC_TIE, VIDEO, get_pair, set_pair,
+    BLOCKED_BY,
+    BLOCKS,
+    HIDES,
+    NOT_INTERESTED,
+    PERSON,
+    SEEN,
+    VIDEO,
+    get_pair,
+    set_pair,
 )  # fmt: skip
+from freshet.state.pairs import (
+    HASHTAG as HASHTAG_TIE,
+)
+from freshet.state.pairs import (
+    SOUND as SOUND_TIE,
+)
+from freshet.state.pairs import (
+    TOPIC as TOPIC_TIE,
+)
 
 # Addresses of the composed features' kernels.
 Calls = namedtuple("Calls", "tallies moments viewer videos")
@@ -81,7 +120,7 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
 
 
 
-@njit(cache=True)
+@kernel
 def tell(state, scratch, viewer, video, now, placement):  # type: ignore[no-untyped-def]
     """Add `scratch.delta` to every tally this viewer and this video bear on."""
     begin(state.video_sequence, video)
@@ -91,7 +130,7 @@ def tell(state, scratch, viewer, video, now, placement):  # type: ignore[no-unty
     end(state.video_sequence, video)
 
 
-@njit(cache=True)
+@kernel
 def note(state, scratch, viewer, video, now, placement, opened):  # type: ignore[no-untyped-def]
     """A view opened, or closed with a surprise."""
     begin(state.video_sequence, video)
@@ -101,13 +140,13 @@ def note(state, scratch, viewer, video, now, placement, opened):  # type: ignore
     end(state.video_sequence, video)
 
 
-@njit(cache=True)
+@kernel
 def duration_of(state, video, told_ms):  # type: ignore[no-untyped-def]
     known = state.video_facts[video, DURATION_MS]
     return known if known > 0 else max(told_ms, 0)
 
 
-@njit(cache=True)
+@kernel
 def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
     """Outcome bits that a watch of this length has come to."""
     bits = 0
@@ -126,7 +165,7 @@ def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=True)
+@kernel
 def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
     """Seconds watched, at most 3 x the duration."""
     if duration_ms > 0:
@@ -134,7 +173,7 @@ def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
     return watched_ms / 1000.0
 
 
-@njit(cache=True)
+@kernel
 def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-def]
     """Add (or take back) what a watch of this length brings to a tally's two measures."""
     delta[LOG_WATCH] += sign * np.log(1.0 + clipped_s(watched_ms, duration_ms))
@@ -144,7 +183,7 @@ def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-
         delta[FRACTION] += sign * min(watched_ms / 60_000.0, 1.0)
 
 
-@njit(cache=True)
+@kernel
 def gain(state, scratch, viewer, ring, now, gained):  # type: ignore[no-untyped-def]
     """A view came to new outcomes: count it if it is not counted yet, set its bits, tell.
 
@@ -162,7 +201,7 @@ def gain(state, scratch, viewer, ring, now, gained):  # type: ignore[no-untyped-
     tell(state, scratch, viewer, ints[H_VIDEO + ring], now, bits >> PLACE_SHIFT)
 
 
-@njit(cache=True)
+@kernel
 def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-untyped-def]
     """The view of an open slot is over: count, learn, note the surprise, free the slot."""
     out_of_line()
@@ -195,7 +234,7 @@ def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-u
     note(state, scratch, viewer, video, now, bits >> PLACE_SHIFT, False)
 
 
-@njit(cache=True)
+@kernel
 def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-def]
     """Drop what waits no more from the tail: timed out, or the oldest if the ring is full."""
     out_of_line()
@@ -217,7 +256,7 @@ def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-
         pending.ends[0] += 1
 
 
-@njit(cache=True)
+@kernel
 def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no-untyped-def]
     """The next impression closes this viewer's views that have been watched at all.
 
@@ -233,7 +272,7 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
                 ints[H_BITS + ring] |= CLOSED
 
 
-@njit(cache=True)
+@kernel
 def open_view(state, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
     """The video came on the viewer's screen.
 
@@ -277,7 +316,7 @@ def open_view(state, params, pending, viewer, video, now, placement, scratch):  
     return ring
 
 
-@njit(cache=True)
+@kernel
 def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
     """Place of the viewer's newest view of this video in their history, -1 if there is none."""
     ints = state.viewer_ints[viewer]
@@ -288,7 +327,7 @@ def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True)
+@kernel
 def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-untyped-def]
     """A report of progress: the maximum of a view counts."""
     viewer, video = record.viewer, record.video
@@ -308,7 +347,7 @@ def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-unt
             close_view(state, params, pending, slot, record.now, scratch)
 
 
-@njit(cache=True)
+@kernel
 def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
     """An outcome was gained, or lost by undoing it; each at most once a view."""
     bit = 1 << record.value
@@ -329,7 +368,7 @@ def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
         tell(state, scratch, viewer, video, record.now, placement)
 
 
-@njit(cache=True)
+@kernel
 def remember(state, record):  # type: ignore[no-untyped-def]
     """A view from before the log: into the history, without a time."""
     ints = state.viewer_ints[record.viewer]
@@ -341,7 +380,7 @@ def remember(state, record):  # type: ignore[no-untyped-def]
     state.viewer[record.viewer, H_EXPECTED + ring] = world_rate(state, 1 + P_LONG)
 
 
-@njit(cache=True)
+@kernel
 def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
     """Fold `records` in order.
 
@@ -405,7 +444,7 @@ def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_ti
     return impressions
 
 
-@njit(cache=True)
+@kernel
 def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
     """Vectors, predictions and watch times of candidate videos, as of `now`.
 
@@ -421,7 +460,7 @@ def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out
     predict(params, out_x, scratch, out_p, out_times)
 
 
-@njit(cache=True)
+@kernel
 def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-def]
     """Predictions (n, O) and watch times (n, 3) for vectors (n, F)."""
     for i in range(x.shape[0]):
@@ -430,7 +469,7 @@ def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-de
         watch_times(out_p[i], out_times[i])
 
 
-@njit(cache=True)
+@kernel
 def hidden(state, viewer, rows, out):  # type: ignore[no-untyped-def]
     """True where the viewer wants no more of the video or of what it is made of."""
     keys, values, used = state.pair_keys, state.pair_values, state.pair_used

@@ -20,10 +20,10 @@ from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from freshet.domain.outcomes import OUTCOMES
 from freshet.state.block import out_of_line
+from freshet.state.compiled import kernel
 
 THRESHOLDS_S = np.array(
     [0.5, 1, 2, 3.5, 5, 7, 10, 14, 18, 25, 35, 50, 75, 110, 160, 250], np.float32
@@ -68,12 +68,12 @@ def new_params(inputs: int, seed: int) -> Any:
     )  # fmt: skip
 
 
-@njit
+@kernel
 def sigmoid(v):  # type: ignore[no-untyped-def]
     return ONE / (ONE + np.float32(exp(-min(max(v, np.float32(-15.0)), np.float32(15.0)))))
 
 
-@njit
+@kernel
 def meet(params, x):  # type: ignore[no-untyped-def]
     """Take a vector into the running mean and variance."""
     params.seen[0] += 1
@@ -84,7 +84,7 @@ def meet(params, x):  # type: ignore[no-untyped-def]
         params.variance[j] += share * (away * away * (ONE - share) - params.variance[j])
 
 
-@njit
+@kernel
 def standardise(params, x, z):  # type: ignore[no-untyped-def]
     for j in range(x.shape[0]):
         v = (x[j] - params.mean[j]) / np.float32(sqrt(params.variance[j] + np.float32(0.01)))
@@ -93,7 +93,7 @@ def standardise(params, x, z):  # type: ignore[no-untyped-def]
         z[j] = min(v, CLIP)
 
 
-@njit
+@kernel
 def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
     """Predictions p (O,) and hidden pre-activations pre (H,) of a standardised vector."""
     out_of_line()
@@ -119,7 +119,7 @@ def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
         p[q] = sigmoid(p[q])
 
 
-@njit
+@kernel
 def nudge(weights, squares, gradient, step):  # type: ignore[no-untyped-def]
     """One Adagrad step on a row: w -= step * g / sqrt(sum of g^2)."""
     for q in range(weights.shape[0]):
@@ -128,7 +128,7 @@ def nudge(weights, squares, gradient, step):  # type: ignore[no-untyped-def]
         weights[q] -= step * g / np.float32(sqrt(squares[q]))
 
 
-@njit
+@kernel
 def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
     """One step towards `target` (O,), from the forward pass just made.
 
@@ -163,7 +163,7 @@ def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
     params.seen[1] += 1
 
 
-@njit
+@kernel
 def watch_times(p, out):  # type: ignore[no-untyped-def]
     """Expected and median watch time from the threshold heads of p (O,).
 

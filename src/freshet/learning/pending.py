@@ -12,7 +12,8 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from freshet.state.compiled import kernel
 
 FREE, SERVED, OPEN = 0, 1, 2
 
@@ -38,14 +39,14 @@ def new_pending(size: int, inputs: int) -> Any:
     )  # fmt: skip
 
 
-@njit
+@kernel
 def bucket(pending, viewer, video):  # type: ignore[no-untyped-def]
     h = (np.uint64(viewer) << np.uint64(32)) ^ np.uint64(video)
     h *= np.uint64(0x9E3779B97F4A7C15)
     return np.int64((h >> np.uint64(33)) & np.uint64(pending.index.shape[0] - 1))
 
 
-@njit
+@kernel
 def find(pending, viewer, video, status):  # type: ignore[no-untyped-def]
     """Slot of a waiting vector, -1 if there is none."""
     slot = pending.index[bucket(pending, viewer, video)]
@@ -59,7 +60,7 @@ def find(pending, viewer, video, status):  # type: ignore[no-untyped-def]
     return np.int64(-1)
 
 
-@njit
+@kernel
 def put(pending, viewer, video, status, now):  # type: ignore[no-untyped-def]
     """A fresh slot at the head; the caller has made room."""
     slot = pending.ends[1] & (pending.status.shape[0] - 1)

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from freshet.domain.errors import Broken, Unavailable
-from freshet.state import compiled as _compiled  # noqa: F401 - sets where kernels are cached
+from freshet.state.compiled import kernel
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -52,20 +52,20 @@ def out_of_line(typing_context: Any) -> Any:
     return types.int32(), generate
 
 
-@njit(cache=True)
+@kernel
 def begin(sequence, row):  # type: ignore[no-untyped-def]
     """The writer is about to change `row`."""
     sequence[row] += 1
     fence()
 
 
-@njit(cache=True)
+@kernel
 def end(sequence, row):  # type: ignore[no-untyped-def]
     fence()
     sequence[row] += 1
 
 
-@njit(cache=True)
+@kernel
 def read_rows(words, sequence, rows, out, tries):  # type: ignore[no-untyped-def]
     """Copy `rows` of a block another process may be writing, each as it was at one moment.
 

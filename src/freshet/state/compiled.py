@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numba
-
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -55,7 +54,8 @@ def generated(source: str, space: dict[str, Any], name: str) -> Any:
     if not file.exists():
         file.write_text(source)
         os.utime(file, (0, 0))  # numba compares times: the same text must look the same
-    exec(compile(source, str(file), "exec"), space)  # noqa: S102 - our own text
+    space["__name__"] = __name__  # numba imports it again when it loads what it kept
+    exec(compile(source, str(file), "exec"), space)
     return space[name]
 
 
@@ -88,3 +88,10 @@ def address_of(kernel: Any, *arguments: Any) -> int:
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
+
+
+# Every kernel is compiled with these. Division follows IEEE 754 instead of raising, else a
+# loop with a division cannot use vector instructions; no fast-math, so that results are the
+# same bits whatever the compiler would like to reorder.
+kernel = numba.njit(cache=True, error_model="numpy")
+part = numba.njit(error_model="numpy")  # of a composed kernel, never called by itself

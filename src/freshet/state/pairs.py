@@ -11,10 +11,9 @@ from __future__ import annotations
 import mmap
 
 import numpy as np
-from numba import njit
 
 from freshet.domain.errors import Unavailable
-from freshet.state import compiled as _compiled  # noqa: F401 - sets where kernels are cached
+from freshet.state.compiled import kernel
 
 SEEN, VIDEO, PERSON, SOUND, HASHTAG, TOPIC = range(6)  # kinds; SEEN holds the time last shown, s
 FOLLOWS, BLOCKS, BLOCKED_BY, HIDES, NOT_INTERESTED = 1, 2, 4, 8, 16  # bits of the others
@@ -22,12 +21,12 @@ FOLLOWS, BLOCKS, BLOCKED_BY, HIDES, NOT_INTERESTED = 1, 2, 4, 8, 16  # bits of t
 EMPTY = np.int64(-1)
 
 
-@njit(cache=True)
+@kernel
 def pair_key(viewer, kind, row):  # type: ignore[no-untyped-def]
     return (np.int64(viewer) << np.int64(34)) | (np.int64(kind) << np.int64(31)) | np.int64(row)
 
 
-@njit(cache=True)
+@kernel
 def _slot(keys, size, key):  # type: ignore[no-untyped-def]
     h = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     h ^= h >> np.uint64(32)
@@ -38,7 +37,7 @@ def _slot(keys, size, key):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True)
+@kernel
 def get_pair(keys, values, used, viewer, kind, row):  # type: ignore[no-untyped-def]
     """Value of a tie, 0 if there is none. `used` is int64 [entries, size]."""
     if viewer < 0 or row < 0:
@@ -48,7 +47,7 @@ def get_pair(keys, values, used, viewer, kind, row):  # type: ignore[no-untyped-
     return values[at] if keys[at] == key else np.int32(0)
 
 
-@njit(cache=True)
+@kernel
 def set_pair(keys, values, used, viewer, kind, row, value):  # type: ignore[no-untyped-def]
     """Set a tie. Doubles the table when it is half full.
 
@@ -69,7 +68,7 @@ def set_pair(keys, values, used, viewer, kind, row, value):  # type: ignore[no-u
     return True
 
 
-@njit(cache=True)
+@kernel
 def _double(keys, values, used):  # type: ignore[no-untyped-def]
     old_keys = keys[: used[1]].copy()
     old_values = values[: used[1]].copy()
@@ -82,7 +81,7 @@ def _double(keys, values, used):  # type: ignore[no-untyped-def]
             values[at] = old_values[k]
 
 
-@njit(cache=True)
+@kernel
 def get_pairs(keys, values, used, viewer, kind, rows, out):  # type: ignore[no-untyped-def]
     for k in range(rows.shape[0]):
         out[k] = get_pair(keys, values, used, viewer, kind, rows[k])
