@@ -1,0 +1,103 @@
+"""One forecast, ours or a peer's, and how it scores in the report window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from freshet.lab.intervals import Estimate, Viewers
+from freshet.lab.metrics import Array, Watched, clipped_watch
+from freshet.lab.recording import Bools, Recording
+
+MAIN_OUTCOME = "long_view"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What somebody predicted for each impression; may be nan outside the report window."""
+
+    p_long_view: Array  # (n,) probability or any score that rises with it
+    watch_mean_s: Array  # (n,) any score in seconds that rises with it: XAUC reads its order
+    watch_median_s: Array  # (n,)
+    gauc_long_view: Array | None  # (n,) of the second pass; None if there was none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeerForecast:
+    """A peer's forecast under the best of its settings."""
+
+    forecast: Forecast
+    setting: str  # the best, by AUC in the report window
+    grid: dict[str, float]  # setting -> AUC in the report window
+    seconds: float  # all settings and targets together
+
+
+Note = Callable[[str], None]  # told what a long run is busy with
+Peer = Callable[[Recording, Bools, int, Note], PeerForecast]  # recording, window, seed, note
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    auc: Estimate
+    gauc: Estimate | None
+    xauc: Estimate
+    mae_s: Estimate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scorer:
+    """The report window of a recording, its truth and its draws of viewers."""
+
+    rows: Array  # (m,) impressions in the window
+    label: Array  # (m,)
+    viewers: Viewers
+    watched: Watched  # indices into `rows`
+    watchers: Viewers = field(repr=False)  # `viewers` at those
+
+    @classmethod
+    def of(cls, recording: Recording, window: Bools, seed: int) -> Scorer:
+        rows = np.flatnonzero(window)
+        viewers = Viewers.of(recording.viewer[rows], seed)
+        watched = clipped_watch(recording.watched_s[rows], recording.duration_s[rows])
+        label = recording.labels[rows, recording.outcome(MAIN_OUTCOME)]
+        return cls(rows, label, viewers, watched, viewers.at(watched.rows))
+
+    def score(self, forecast: Forecast) -> Scores:
+        seconds, at = self.watched.seconds, self.rows[self.watched.rows]
+        error_s = np.abs(seconds - forecast.watch_median_s[at])
+        return Scores(
+            auc=self.viewers.auc(self.label, forecast.p_long_view[self.rows]),
+            gauc=self.gauc(forecast.gauc_long_view),
+            xauc=self.watchers.xauc(seconds, forecast.watch_mean_s[at]),
+            mae_s=self.watchers.mean(error_s),
+        )
+
+    def gauc(self, prediction: Array | None) -> Estimate | None:
+        """GAUC of a second pass' predictions (n,); None if there was no such pass."""
+        if prediction is None or not np.isfinite(prediction[self.rows]).all():
+            return None
+        return self.viewers.gauc(self.label, prediction[self.rows])
+
+
+def ours(recording: Recording) -> Forecast:
+    """What the replayed system itself predicted."""
+    return Forecast(
+        recording.predictions[:, recording.outcome(MAIN_OUTCOME)],
+        recording.watch_mean_s,
+        recording.watch_median_s,
+        recording.gauc_long_view,
+    )
+
+
+def watch_target(recording: Recording) -> tuple[Array, Bools]:
+    """What peers learn of watch time, log(1 + clipped seconds), and where it is known.
+
+    Watch time has a long tail: fitted in seconds, a few long views drown the order of all
+    others. The median passes through the logarithm unchanged, and XAUC reads order alone.
+    """
+    watched = clipped_watch(recording.watched_s, recording.duration_s)
+    target, known = np.zeros(len(recording)), np.zeros(len(recording), np.bool_)
+    target[watched.rows], known[watched.rows] = np.log1p(watched.seconds), True
+    return target, known

@@ -1,0 +1,106 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from freshet.domain.errors import Refused
+from freshet.lab import extras, lightgbm_nightly
+from freshet.lab.curves import draw_curves
+from freshet.lab.report import measure, replay_report
+from freshet.lab.scores import PeerForecast, ours
+from freshet.lab.table import tables
+
+LAST_TWO_DAYS = 20220426
+
+
+@pytest.fixture(scope="module")
+def recording(made_up):
+    return made_up()
+
+
+@pytest.fixture(scope="module")
+def report(recording):
+    itself = PeerForecast(ours(recording), "as it is", {"as it is": 0.8}, 1.5)
+    return measure(
+        recording,
+        recording.window(LAST_TWO_DAYS),
+        {"itself": itself},
+        impressions_per_s=25_000.0,
+        run={"commit": "abc1234", "data": "made_up"},
+    )
+
+
+def test_the_json_has_the_keys_others_compare_by(report):
+    found = json.loads(json.dumps(report.as_json(), allow_nan=False))
+    assert {"auc", "gauc", "gauc_no_viewer", "xauc", "mae_s", "calibration"} <= set(found["ours"])
+    assert {"auc", "gauc", "xauc", "mae_s"} <= set(found["peers"]["itself"])
+    assert {"low", "high"} <= set(found["auc_minus_peer"]["itself"])
+    assert found["impressions"] == 3000
+    assert found["impressions_per_s"] == 25_000.0
+    assert (found["commit"], found["data"]) == ("abc1234", "made_up")
+    assert found["report"]["from"] == LAST_TWO_DAYS
+
+
+def test_a_peer_that_says_the_same_differs_by_nothing(report):
+    difference = report.peers["itself"].ours_minus_auc
+    assert (difference.value, difference.low, difference.high) == (0, 0, 0)
+
+
+def test_a_second_pass_that_knows_nothing_has_a_gauc_of_one_half(report):
+    assert report.gauc_no_viewer.value == 0.5
+    assert report.personal.value == pytest.approx(report.ours.gauc.value - 0.5)
+
+
+def test_only_outcomes_with_enough_positives_are_calibrated(report):
+    assert set(report.calibration) == {"long_view"}
+    assert report.calibration["long_view"].slope == pytest.approx(1, abs=0.15)
+
+
+def test_without_a_second_pass_gauc_is_absent_rather_than_wrong(made_up):
+    recording = made_up(500, gauc_long_view=np.full(500, np.nan, np.float32))
+    found = measure(recording, recording.window(), {})
+    assert found.ours.gauc is None
+    assert found.as_json()["ours"]["gauc"] is None
+    assert found.as_json()["impressions_per_s"] is None
+
+
+def test_the_tables_show_every_number_and_the_settings(report):
+    console = Console(file=io.StringIO(), width=80)
+    console.print(tables(report))
+    shown = console.file.getvalue()
+    for text in (
+        "ours",
+        "no viewer",
+        "itself",
+        "as it is",
+        "abc1234",
+        ".5000",
+        "long_view",
+    ):
+        assert text in shown
+    assert f"{report.ours.auc.value:.4f}".removeprefix("0") in shown
+    assert "…" not in shown
+
+
+def test_a_report_with_a_peer_draws_its_curves(made_up, monkeypatch, tmp_path):
+    monkeypatch.setattr(lightgbm_nightly, "TREES", 5)
+    recording, said = made_up(1500), []
+    report, forecasts = replay_report(recording, ["lightgbm"], LAST_TWO_DAYS, note=said.append)
+    assert set(forecasts) == {"ours", "lightgbm"}
+    assert said
+    draw_curves(recording, report, forecasts, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_without_matplotlib_are_refused_with_the_way_to_get_it(
+    recording, report, monkeypatch, tmp_path
+):
+    def absent(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(extras, "import_module", absent)
+    with pytest.raises(Refused, match=r"pip install freshet\[lab\]"):
+        draw_curves(recording, report, {}, tmp_path / "curves.png")
+    assert not (tmp_path / "curves.png").exists()
