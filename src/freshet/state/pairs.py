@@ -8,11 +8,10 @@ It doubles in place inside its reserved address space.
 
 from __future__ import annotations
 
-import mmap
-
 import numpy as np
 
 from freshet.domain.errors import Unavailable
+from freshet.state.block import anonymous
 from freshet.state.compiled import kernel
 
 SEEN, VIDEO, PERSON, SOUND, HASHTAG, TOPIC = range(6)  # kinds; SEEN holds the time last shown, s
@@ -93,8 +92,8 @@ class Pairs:
     START = 1 << 16
 
     def __init__(self, capacity: int = 1 << 27) -> None:
-        self.keys = np.frombuffer(mmap.mmap(-1, capacity * 8), np.int64)
-        self.values = np.frombuffer(mmap.mmap(-1, capacity * 4), np.int32)
+        self.keys = np.frombuffer(anonymous(capacity * 8), np.int64)
+        self.values = np.frombuffer(anonymous(capacity * 4), np.int32)
         self.used = np.array([0, self.START], np.int64)
         self.keys[: self.START] = EMPTY
 
