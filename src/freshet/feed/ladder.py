@@ -1,0 +1,49 @@
+"""A feed is never empty while one eligible video exists: rungs, tried in order.
+
+    ""          the whole pipeline; what nearly every feed comes from
+    popular     every eligible unseen video of the catalogue, most shown first
+    unspaced    the same, ranked, and the first item may repeat creator or sound
+    reopened    (off by default) what was seen longest ago
+
+Spacing yields only after the whole catalogue was looked through, because never empty
+goes before spacing and nothing else does; what may not be shown at all passes on no rung.
+A rung is an ordinary pipeline, so it has a trace of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from freshet.feed.query import FeedQuery
+from freshet.pipeline import NOTHING, Candidates, Pipeline, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    name: str
+    pipeline: Pipeline[FeedQuery]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A slate, the rung that filled it ("" = the first), and every rung's trace."""
+
+    slate: Candidates
+    rung: Rung
+    traces: tuple[Trace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    rungs: Sequence[Rung]
+
+    async def fill(self, query: FeedQuery) -> Filled:
+        """The first rung's slate that is not empty; the last one's if all are."""
+        slate, rung, traces = NOTHING, self.rungs[0], []
+        for rung in self.rungs:
+            slate, trace = await rung.pipeline.run(query)
+            traces.append(trace)
+            if len(slate):
+                break
+        return Filled(slate, rung, tuple(traces))

@@ -1,0 +1,42 @@
+"""What is asked of a feed, with everything a stage may depend on: no clock, no hidden chance."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from freshet.pipeline import NOTHING, Candidates, Rows
+
+NO_ROWS: Rows = np.empty(0, np.int32)
+
+# One stream of random numbers per stage that draws, so that a stage added later does not
+# change what the others draw.
+STREAMS = {"everything": 1, "explore": 2, "diverse": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuery:
+    viewer: int  # row, -1 = no history
+    n: int
+    now_ms: int
+    seed: int
+    surface: str = "for_you"
+    served: Rows = field(default_factory=lambda: NO_ROWS)  # in this session, folded or not
+    before: Candidates = NOTHING  # the session's last items, newest first, for topic spread
+    adjacent: Candidates = NOTHING  # what the first item comes to stand behind, for spacing
+
+    def draws(self, stream: str) -> np.random.Generator:
+        """The random numbers of one stage for this request: same request, same draws."""
+        return np.random.Generator(np.random.PCG64((self.seed, STREAMS[stream])))
+
+
+def request_seed(seed: int, request_id: str) -> int:
+    """48 bits, so that a client's JSON keeps them exactly.
+
+    >>> request_seed(0, "a") == request_seed(0, "a") != request_seed(1, "a")
+    True
+    """
+    digest = hashlib.blake2b(f"{seed}:{request_id}".encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big")

@@ -1,0 +1,272 @@
+"""Why this video: reasons that are true of the very ranking they explain.
+
+A reason has to pass two tests. *Evidence*: what it says is so (you did watch three videos
+by this creator). *Weight*: it mattered. The features it speaks of are neutralised in the
+item's own vector, the model predicts again, and the value must drop:
+
+    what the viewer did     features of the same video for a viewer without history
+    what the video is       the mean vector of the candidates it was ranked against
+
+Reasons are ordered by the drop. An item that chance or a lower rung put there was not put
+there by its value, so it says that instead. Where nothing holds, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from freshet.feed.parts import Floats, Ints, Live, Ranked
+from freshet.feed.query import FeedQuery
+from freshet.feed.value import Value
+from freshet.pipeline import Candidates, Columns
+
+# code -> plain words. Parameters are filled in; `weight` is the share of the value.
+TEXTS = {
+    "creator": "you lately watched {times} by this creator",
+    "hashtag": "you lately watched {times} with #{hashtag}",
+    "topic": "you lately watched {times} about {topic}",
+    "sound": "you lately watched {times} with this sound",
+    "others": "other viewers respond to it better than to most",
+    "fresh": "posted {ago} ago",
+    "language": "it is in your language",
+    "country": "it is from your country",
+    "exploring": "exploring: shown {shown} so far, and a place is kept for such videos",
+    "popular": "shown most often among what you have not seen lately",
+    "reopened": "you have seen everything there is; this was longest ago",
+    "unseen": "from what you have not seen lately",
+}
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """`weight`: share of the item's value that goes without it; 0 if value did not place it."""
+
+    code: str
+    text: str
+    params: dict[str, str] = {}
+    weight: float = 0.0
+
+
+def reason(code: str, weight: float = 0.0, **params: str) -> Reason:
+    return Reason(code, TEXTS[code].format(**params), params, round(weight, 4))
+
+
+def written(one: Reason) -> str:
+    """As the log keeps it; `read` gives it back.
+
+    >>> written(reason("topic", 0.25, times="2 videos", topic="cats & dogs"))
+    'topic?times=2+videos&topic=cats+%26+dogs&weight=0.25'
+    """
+    fields = {**one.params, "weight": f"{one.weight:g}"}
+    return f"{one.code}?{urlencode(fields)}"
+
+
+def read(text: str) -> Reason:
+    """A reason of the log. One of a later release keeps its code and loses its words."""
+    code, _, query = text.partition("?")
+    params = dict(parse_qsl(query, keep_blank_values=True))
+    weight = float(params.pop("weight", 0.0))
+    try:
+        return Reason(code, TEXTS[code].format(**params), params, weight)
+    except KeyError:
+        return Reason(code, code, params, weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Features that one reason speaks of, by the beginning of their names."""
+
+    code: str
+    prefix: str
+    neutral: Literal["stranger", "typical"]
+    without: str = ""  # a prefix inside that belongs to another group
+
+
+GROUPS = (
+    Group("creator", "creator_", "stranger"),
+    Group("hashtag", "hashtag_", "stranger"),
+    Group("topic", "topic_", "stranger"),
+    Group("sound", "sound_", "stranger"),
+    Group("language", "language_match", "stranger"),
+    Group("country", "country_match", "stranger"),
+    Group("others", "video_", "typical", without="video_age"),
+    Group("fresh", "video_age", "typical"),
+)
+
+FRESH_MS = 48 * 3_600_000  # a video is called fresh this long
+OTHERS_MIN = 20  # impressions before one may speak of other viewers
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The one reason of a rung whose order is not by value."""
+
+    code: str
+    adds = ("reasons",)
+
+    async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
+        return self.default(candidates)
+
+    def default(self, candidates: Candidates) -> Columns:
+        return {"reasons": _column([[reason(self.code)]] * len(candidates))}
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Explains a slate. Groups whose features the model does not have are never claimed."""
+
+    live: Live
+    value: Value
+    most: int = 3
+    share_min: float = 0.01
+    groups: tuple[tuple[Group, Ints], ...] = field(init=False)
+    needs = (
+        "features", "typical", "value", "explored", "shown", "created_ms",
+        "creator", "sound", "topics", "hashtags",
+    )  # fmt: skip
+    adds = ("reasons",)
+
+    def __post_init__(self) -> None:
+        found = ((group, self._features_of(group)) for group in GROUPS)
+        object.__setattr__(self, "groups", tuple((g, cols) for g, cols in found if len(cols)))
+
+    async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
+        return {"reasons": _column(self.of(query, candidates))}
+
+    def default(self, candidates: Candidates) -> Columns:
+        return {"reasons": _column([[reason("unseen")]] * len(candidates))}
+
+    def of(self, query: FeedQuery, slate: Candidates) -> list[list[Reason]]:
+        """For each item, at least one reason and at most `most`, weightiest first."""
+        weights = self.weights(query, slate)
+        said = self._evidence(query, slate)
+        return [self._item(slate, i, weights, said) for i in range(len(slate))]
+
+    def weights(self, query: FeedQuery, slate: Candidates) -> dict[str, NDArray[Any]]:
+        """Per group, (n,): the share of each item's value that its features account for."""
+        if not len(slate) or not self.groups:
+            return {}
+        served: Floats = slate["features"]
+        stranger = self.live.rank(-1, slate.rows, query.now_ms, query.surface).features
+        neutral = {"stranger": stranger, "typical": slate["typical"]}
+        changed = [served]
+        for group, columns in self.groups:
+            without = served.copy()
+            without[:, columns] = neutral[group.neutral][:, columns]
+            changed.append(without)
+        ranked: Ranked = self.live.predict(np.concatenate(changed))
+        worth = self.value.of(ranked.predictions, ranked.watch_s).reshape(len(changed), -1)
+        drop = (worth[0] - worth[1:]) / np.maximum(np.abs(worth[0]), 1e-9)
+        # A vector that does not give the value it was ranked by (a stand-in after a failed
+        # prediction) explains nothing.
+        drop[:, ~np.isclose(worth[0], slate["value"], rtol=1e-3, atol=1e-6)] = 0.0
+        return {group.code: drop[g] for g, (group, _) in enumerate(self.groups)}
+
+    def _item(
+        self,
+        slate: Candidates,
+        i: int,
+        weights: dict[str, NDArray[Any]],
+        said: dict[str, list[dict[str, str] | None]],
+    ) -> list[Reason]:
+        if slate["explored"][i]:
+            return [reason("exploring", shown=_times(int(slate["shown"][i]), "time"))]
+        true = [
+            reason(code, float(weight[i]), **params)
+            for code, weight in weights.items()
+            if weight[i] >= self.share_min and (params := said[code][i]) is not None
+        ]
+        true.sort(key=lambda one: -one.weight)
+        return true[: self.most] or [reason("unseen")]
+
+    # --- evidence: what a reason says, or None if it is not so --------------------------------
+
+    def _evidence(
+        self, query: FeedQuery, slate: Candidates
+    ) -> dict[str, list[dict[str, str] | None]]:
+        live, n = self.live, len(slate)
+        recent = live.recent(query.viewer)
+        hashtag = _most_common(slate["hashtags"], live.hashtags[recent])
+        topic = _most_common(slate["topics"], live.topics[recent])
+        creator = _most_common(slate["creator"][:, None], live.creator[recent][:, None])
+        sound = _most_common(slate["sound"][:, None], live.sound[recent][:, None])
+        said: dict[str, list[dict[str, str] | None]] = {
+            "creator": [_watched(times) for _, times in creator],
+            "sound": [_watched(times) for _, times in sound],
+            "hashtag": [self._named("hashtag", row, times) for row, times in hashtag],
+            "topic": [self._named("topic", row, times) for row, times in topic],
+        }
+        # Beyond the viewer's own acts, what is said is in the vector or in the catalogue.
+        for code in ("language", "country"):
+            match = self._positive(slate, code, n)
+            said[code] = [{} if yes else None for yes in match]
+        said["others"] = [{} if shown >= OTHERS_MIN else None for shown in slate["shown"]]
+        ages_ms = query.now_ms - slate["created_ms"]
+        said["fresh"] = [{"ago": _ago(int(ms))} if 0 <= ms <= FRESH_MS else None for ms in ages_ms]
+        return said
+
+    def _named(self, kind: str, row: int, times: int) -> dict[str, str] | None:
+        watched = _watched(times)
+        return None if watched is None else {**watched, kind: self.live.names(kind, row)}
+
+    def _positive(self, slate: Candidates, code: str, n: int) -> NDArray[np.bool_]:
+        columns = next((cols for group, cols in self.groups if group.code == code), None)
+        if columns is None:
+            return np.zeros(n, np.bool_)
+        return np.all(slate["features"][:, columns] > 0, axis=1)  # type: ignore[no-any-return]
+
+    def _features_of(self, group: Group) -> Ints:
+        names: Sequence[str] = self.live.feature_names
+        return np.array(
+            [
+                index
+                for index, name in enumerate(names)
+                if name.startswith(group.prefix)
+                and not (group.without and name.startswith(group.without))
+            ],
+            np.int32,
+        )
+
+
+def _column(reasons: list[list[Reason]]) -> NDArray[Any]:
+    """One list of reasons per item, as a column of objects."""
+    column = np.empty(len(reasons), object)
+    for i, why in enumerate(reasons):
+        column[i] = why
+    return column
+
+
+def _most_common(mine: NDArray[Any], past: NDArray[Any]) -> list[tuple[int, int]]:
+    """For each item (n, k) of values, the one most videos of `past` (m, k') bear, and on how
+    many. Values below 0 count as none.
+
+    >>> _most_common(np.array([[1, 2], [5, -1]]), np.array([[2, 3], [2, 1], [-1, -1]]))
+    [(2, 2), (5, 0)]
+    """
+    bears = (mine[:, :, None, None] == past[None, None, :, :]).any(axis=3)  # (n, k, m)
+    times = np.where(mine >= 0, bears.sum(axis=2), 0)  # (n, k)
+    best = times.argmax(axis=1)
+    return [(int(mine[i, j]), int(times[i, j])) for i, j in enumerate(best)]
+
+
+def _watched(times: int) -> dict[str, str] | None:
+    return {"times": _times(times, "video")} if times > 0 else None
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _ago(ms: int) -> str:
+    """
+    >>> _ago(90_000), _ago(7_200_000)
+    ('1 min', '2 h')
+    """
+    minutes = ms // 60_000
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"

@@ -1,0 +1,79 @@
+"""The slates that were served lately: a fold of `SlateServed`.
+
+A repeated request gets the same slate from here, "why this video" is read from here, and
+so is what a viewer's session has been shown last. Bounded: the oldest slates fall out, and
+then only the log has them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from freshet.domain.events import SlateServed
+from freshet.domain.upcast import decode_batch, encode_batch
+from freshet.log.ports import Batch, Offset
+
+PER_VIEWER_MAX = 50  # slates of one viewer that are held
+FILE = "served.msgpack"
+
+
+class RecentSlates:
+    """Projection: the last `kept` slates by request and by viewer, without their vectors."""
+
+    name = "served"
+    fold_version = 1
+
+    def __init__(self, kept: int) -> None:
+        self.kept = kept
+        self.offset: Offset = 0
+        self._slates: OrderedDict[tuple[str, str], SlateServed] = OrderedDict()
+        self._requests: dict[str, list[str]] = {}  # viewer -> request ids, oldest first
+
+    def __len__(self) -> int:
+        return len(self._slates)
+
+    def apply(self, batch: Batch) -> None:
+        for event in batch.events:
+            if isinstance(event, SlateServed):
+                self._keep(msgspec.structs.replace(event, features=b""))
+        self.offset = batch.last
+
+    def slate(self, viewer: str, request_id: str) -> SlateServed | None:
+        return self._slates.get((viewer, request_id))
+
+    def of_viewer(self, viewer: str) -> Iterator[SlateServed]:
+        """Newest first."""
+        for request_id in reversed(self._requests.get(viewer, [])):
+            yield self._slates[viewer, request_id]
+
+    def _keep(self, slate: SlateServed) -> None:
+        viewer, request_id = slate.viewer, slate.request_id
+        if (viewer, request_id) in self._slates:
+            return  # the first answer to a request is the answer
+        self._slates[viewer, request_id] = slate
+        mine = self._requests.setdefault(viewer, [])
+        mine.append(request_id)
+        if len(mine) > PER_VIEWER_MAX:
+            del self._slates[viewer, mine.pop(0)]
+        if len(self._slates) > self.kept:
+            (gone, _), _ = self._slates.popitem(last=False)
+            self._requests[gone].pop(0)  # oldest of all is oldest of its viewer
+            if not self._requests[gone]:
+                del self._requests[gone]
+
+    def save(self, folder: Path) -> None:
+        stored = {"offset": self.offset, "slates": encode_batch(list(self._slates.values()))}
+        (folder / FILE).write_bytes(msgspec.msgpack.encode(stored))
+
+    def load(self, folder: Path) -> None:
+        stored = msgspec.msgpack.decode((folder / FILE).read_bytes())
+        self._slates.clear()
+        self._requests.clear()
+        for slate in decode_batch(stored["slates"]):
+            assert isinstance(slate, SlateServed)
+            self._keep(slate)
+        self.offset = stored["offset"]

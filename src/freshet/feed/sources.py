@@ -1,0 +1,94 @@
+"""Where candidates come from. Every source proposes eligible rows only, as a courtesy:
+the filter `Eligible` is what guarantees it.
+
+    Everything   the whole catalogue, or a uniform sample of it
+    Fresh        the newest videos
+    Explore      little-shown videos, drawn by chance
+    Whole        the whole catalogue without a cap, for the ladder's lower rungs
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from freshet.feed.parts import Parts
+from freshet.feed.query import FeedQuery
+from freshet.pipeline import Candidates, Rows
+
+
+def _eligible(parts: Parts, rows: Rows) -> Rows:
+    return rows[parts.live.eligible[rows]]
+
+
+def _all(parts: Parts) -> Rows:
+    count = parts.live.video_count()
+    return np.flatnonzero(parts.live.eligible[:count]).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Every eligible video; of a catalogue beyond `candidates_max`, a uniform sample."""
+
+    parts: Parts
+
+    async def fetch(self, query: FeedQuery) -> Candidates:
+        count, most = self.parts.live.video_count(), self.parts.settings.candidates_max
+        if count <= most:
+            return Candidates(_all(self.parts))
+        # Drawn with replacement and made distinct: the cost is that of the sample, not of
+        # the catalogue.
+        drawn = query.draws("everything").integers(0, count, most, dtype=np.int32)
+        return Candidates(_eligible(self.parts, np.unique(drawn)))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every eligible video, however many."""
+
+    parts: Parts
+
+    async def fetch(self, query: FeedQuery) -> Candidates:
+        return Candidates(_all(self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The newest `fresh_max`. Rows are given out as videos are published, so the newest
+    stand at the end and the catalogue need not be sorted."""
+
+    parts: Parts
+
+    async def fetch(self, query: FeedQuery) -> Candidates:
+        count, most = self.parts.live.video_count(), self.parts.settings.fresh_max
+        tail = np.arange(max(0, count - 4 * most), count, dtype=np.int32)
+        rows = _eligible(self.parts, tail)
+        newest = np.argsort(-self.parts.live.created_ms[rows], kind="stable")[:most]
+        return Candidates(rows[newest])
+
+
+@dataclass(frozen=True, slots=True)
+class Explore:
+    """`explore_max` little-shown videos, the less shown the likelier.
+
+    A weighted draw without replacement with weights 1 / (1 + shown): each draws u^(1/weight)
+    and the largest are taken (Efraimidis and Spirakis, 2006). With more videos than it
+    needs to look at, it looks at a uniform sample of them.
+    """
+
+    parts: Parts
+    looked_at_per_taken = 16
+
+    async def fetch(self, query: FeedQuery) -> Candidates:
+        live, settings = self.parts.live, self.parts.settings
+        draws = query.draws("explore")
+        count, most = live.video_count(), settings.explore_max
+        if count <= most * self.looked_at_per_taken:
+            rows = _all(self.parts)
+        else:
+            looked_at = draws.integers(0, count, most * self.looked_at_per_taken, dtype=np.int32)
+            rows = _eligible(self.parts, np.unique(looked_at))
+        rows = rows[live.shown[rows] <= settings.explore_shown_max]
+        luck = draws.random(len(rows)) ** (1.0 + live.shown[rows])
+        return Candidates(rows[np.argsort(-luck, kind="stable")[:most]])

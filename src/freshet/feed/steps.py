@@ -1,0 +1,173 @@
+"""Steps between the sources and the selector: read columns once, then filter and predict.
+
+Filters read columns only, so a test of one needs arrays and nothing else. When a read
+fails, the default is the careful value: not eligible, seen, hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freshet.feed.parts import Parts
+from freshet.feed.query import FeedQuery
+from freshet.pipeline import Candidates, Columns, Mask
+
+CATALOGUE = ("creator", "sound", "topics", "hashtags", "created_ms", "shown")
+
+
+@dataclass(frozen=True, slots=True)
+class Hydrate:
+    """What filters ask: may it be shown at all, has this viewer seen it, or hidden it.
+
+    `served` items of this session count as seen even before they are folded.
+    """
+
+    parts: Parts
+    adds = ("eligible", "seen", "hidden")
+
+    async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
+        live, rows = self.parts.live, candidates.rows
+        seen = live.seen(query.viewer, rows, query.now_ms)
+        if len(query.served):
+            seen = seen | np.isin(rows, query.served)
+        return {
+            "eligible": live.eligible[rows],
+            "seen": seen,
+            "hidden": live.hidden(query.viewer, rows),
+        }
+
+    def default(self, candidates: Candidates) -> Columns:
+        n = len(candidates)
+        return {
+            "eligible": np.zeros(n, np.bool_),
+            "seen": np.ones(n, np.bool_),
+            "hidden": np.ones(n, np.bool_),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """Hide what may not be recommended to anybody."""
+
+    needs = ("eligible",)
+
+    def keep(self, query: FeedQuery, candidates: Candidates) -> Mask:
+        return candidates["eligible"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeen:
+    """Hide what the viewer has already been shown."""
+
+    needs = ("seen",)
+
+    def keep(self, query: FeedQuery, candidates: Candidates) -> Mask:
+        return ~candidates["seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotHidden:
+    """Hide what the viewer hid and who is blocked, either way."""
+
+    needs = ("hidden",)
+
+    def keep(self, query: FeedQuery, candidates: Candidates) -> Mask:
+        return ~candidates["hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """What the selector and the reasons read of the catalogue, for those that passed.
+
+    `explorable`: so little shown that a slot may go to it by chance.
+    """
+
+    parts: Parts
+    adds = (*CATALOGUE, "explorable")
+
+    async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
+        found = {name: getattr(self.parts.live, name)[candidates.rows] for name in CATALOGUE}
+        found["explorable"] = found["shown"] <= self.parts.settings.explore_shown_max
+        return found
+
+    def default(self, candidates: Candidates) -> Columns:
+        # Spacing cannot be held over unknown creators: all count as one creator's.
+        n = len(candidates)
+        return {
+            "creator": np.zeros(n, np.int32),
+            "sound": np.full(n, -1, np.int32),
+            "topics": np.full((n, 3), -1, np.int32),
+            "hashtags": np.full((n, 5), -1, np.int32),
+            "created_ms": np.zeros(n, np.int64),
+            "shown": np.zeros(n, np.float32),
+            "explorable": np.zeros(n, np.bool_),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Predict:
+    """The model's word on every candidate.
+
+    features     (n, features)   as ranked; logged with the slate and learned from
+    predictions  (n, outcomes)   probabilities
+    watch_s      (n,)            expected seconds of watching
+    typical      (n, features)   mean vector of these candidates, the same in every row:
+                                 what reasons compare an item with
+    """
+
+    parts: Parts
+    adds = ("features", "predictions", "watch_s", "typical")
+
+    async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
+        ranked = self.parts.live.rank(query.viewer, candidates.rows, query.now_ms, query.surface)
+        return {
+            "features": ranked.features,
+            "predictions": ranked.predictions,
+            "watch_s": ranked.watch_s,
+            "typical": _mean_row(ranked.features),
+        }
+
+    def default(self, candidates: Candidates) -> Columns:
+        n, live = len(candidates), self.parts.live
+        features = np.zeros((n, len(live.feature_names)), np.float32)
+        return {
+            "features": features,
+            "predictions": np.zeros((n, len(live.outcomes)), np.float32),
+            "watch_s": np.zeros(n, np.float32),
+            "typical": features,
+        }
+
+
+def _mean_row(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not len(features):
+        return features
+    return np.broadcast_to(features.mean(axis=0), features.shape)  # one row in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """Value by how often a video was shown: for the rung that has no time to predict."""
+
+    needs = ("shown",)
+    adds = ("value",)
+    default = 0.0
+
+    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[np.float32]:
+        return candidates["shown"].astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class LongestAgo:
+    """Value by how long ago the viewer was last shown it, in seconds."""
+
+    parts: Parts
+    adds = ("value",)
+    default = 0.0
+
+    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[np.float64]:
+        last_ms = self.parts.live.seen_ms(query.viewer, candidates.rows)
+        ago_s = (query.now_ms - last_ms) / 1000
+        return np.where(np.isin(candidates.rows, query.served), 0.0, ago_s)

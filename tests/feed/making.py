@@ -1,0 +1,73 @@
+"""Short ways to say: these videos exist, this viewer did that, this engine serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from freshet.app import Engine, EngineSettings
+from freshet.catalogue.keys import PersonKeys
+from freshet.domain import events as e
+from freshet.domain.ids import uuid7
+from freshet.feed.parts import Parts
+from freshet.feed.settings import FeedSettings
+from freshet.log.ports import Batch
+from tests.feed.world import HOUR_MS, NOW_MS, FakeLive, FakeLog
+
+_ids = Random(7)
+
+
+def make(kind: type[e.Event], time: int = NOW_MS, /, **fields: Any) -> Any:
+    return kind(event_id=uuid7(time, _ids), time=time, received=time, **fields)
+
+
+def video(name: str, creator: str = "", age_h: float = 100, **fields: Any) -> e.VideoPublished:
+    """A video; unless told otherwise, by a creator of its own and without a sound."""
+    return make(
+        e.VideoPublished,
+        NOW_MS - int(age_h * HOUR_MS),
+        video=name,
+        creator=creator or f"creator of {name}",
+        created=NOW_MS - int(age_h * HOUR_MS),
+        duration_ms=15_000,
+        **fields,
+    )
+
+
+def watched(viewer: str, *videos: str, time: int = NOW_MS) -> list[e.Event]:
+    acts: list[e.Event] = []
+    for name in videos:
+        acts.append(make(e.Impression, time, viewer=viewer, video=name))
+        report = {"watched_ms": 15_000, "completed": True, "left": True}
+        acts.append(make(e.Watch, time, viewer=viewer, video=name, **report))
+    return acts
+
+
+def live_of(events: Sequence[e.Event]) -> FakeLive:
+    live = FakeLive()
+    live.apply(Batch(1, tuple(events)))
+    return live
+
+
+def parts_of(events: Sequence[e.Event], **settings: Any) -> Parts:
+    return Parts(live_of(events), FeedSettings(**settings))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW_MS
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engine:
+    """An engine over fakes. Feed settings are given by name."""
+    live = FakeLive()
+    told = EngineSettings(
+        api_key="key of the app", admin_key="key of the admin", feed=FeedSettings(**settings)
+    )
+    keys = PersonKeys(folder / "keys.sqlite", Random(1))
+    return Engine(log or FakeLog(), live, [live], keys, told, Clock(), Random(2))

@@ -1,0 +1,163 @@
+"""No reason shown is untrue: each has evidence, and the value drops without it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from freshet.domain import events as e
+from freshet.feed.parts import Parts
+from freshet.feed.query import FeedQuery
+from freshet.feed.reasons import TEXTS, Placed, Reason, Reasons, read, reason, written
+from freshet.feed.value import Value
+from freshet.pipeline import Candidates
+from freshet.surfaces.for_you import for_you
+from tests.feed.making import make, parts_of, video, watched
+from tests.feed.world import NOW_MS
+
+
+async def slate_of(parts: Parts, viewer: str, n: int = 20) -> tuple[FeedQuery, Candidates]:
+    query = FeedQuery(viewer=parts.live.viewer_row(viewer), n=n, now_ms=NOW_MS, seed=1)
+    filled = await for_you(parts).fill(query)
+    return query, filled.slate
+
+
+def reasons_of(parts: Parts, share_min: float = 0.01) -> Reasons:
+    value = Value(parts.settings.weights, parts.live.outcomes)
+    return Reasons(parts.live, value, parts.settings.reasons_max, share_min)
+
+
+async def explained(parts: Parts, viewer: str) -> dict[str, list[Reason]]:
+    query, slate = await slate_of(parts, viewer)
+    said = reasons_of(parts).of(query, slate)
+    return {parts.live.video_id(int(row)): why for row, why in zip(slate.rows, said, strict=True)}
+
+
+def codes(why: list[Reason]) -> list[str]:
+    return [one.code for one in why]
+
+
+WORLD = [
+    video("old1", "ann", hashtags=("tea",), topics=("cooking",)),
+    video("old2", "ann", hashtags=("tea", "cake"), topics=("cooking",)),
+    video("by ann", "ann"),
+    video("tea", "bob", hashtags=("green", "tea")),
+    video("cooking", "cy", topics=("cooking",)),
+    video("new", "dee", age_h=2),
+    video("plain", "eve"),
+    *watched("v", "old1", "old2"),
+]
+
+
+async def test_reasons_say_what_the_viewer_did() -> None:
+    why = await explained(parts_of(WORLD, explore_share=0.0), "v")
+    assert why["by ann"][0].text == "you lately watched 2 videos by this creator"
+    assert why["tea"][0].text == "you lately watched 2 videos with #tea"
+    assert why["cooking"][0].text == "you lately watched 2 videos about cooking"
+    assert why["new"][0].text == "posted 2 h ago"
+    assert codes(why["plain"]) == ["unseen"]
+
+
+async def test_a_viewer_without_history_is_told_nothing_about_themselves() -> None:
+    why = await explained(parts_of(WORLD, explore_share=0.0), "nobody")
+    said = {code for reasons in why.values() for code in codes(reasons)}
+    assert not said & {"creator", "hashtag", "topic", "sound", "language", "country"}
+
+
+async def test_what_the_model_gives_no_weight_is_no_reason() -> None:
+    parts = parts_of(WORLD, explore_share=0.0)
+    for name in ("creator_shown", "creator_long"):
+        parts.live.model[parts.live.feature_names.index(name)] = 0  # type: ignore[attr-defined]
+    assert codes((await explained(parts, "v"))["by ann"]) == ["unseen"]
+
+
+async def test_what_speaks_against_an_item_is_no_reason_for_it() -> None:
+    parts = parts_of(WORLD, explore_share=0.0)
+    parts.live.model[parts.live.feature_names.index("hashtag_shown")] *= -1  # type: ignore[attr-defined]
+    assert "hashtag" not in codes((await explained(parts, "v"))["tea"])
+
+
+async def test_every_reasons_weight_is_the_drop_that_a_recount_finds() -> None:
+    parts = parts_of(WORLD, explore_share=0.0)
+    query, slate = await slate_of(parts, "v")
+    reasons, live = reasons_of(parts), parts.live
+    stranger = live.rank(-1, slate.rows, NOW_MS, "for_you").features
+    for i, why in enumerate(reasons.of(query, slate)):
+        for one in why:
+            if one.code not in ("creator", "hashtag", "topic", "sound"):
+                continue
+            vector = slate["features"][i : i + 1].copy()
+            whole = live.predict(vector)
+            for f, name in enumerate(live.feature_names):
+                if name.startswith(f"{one.code}_"):
+                    vector[0, f] = stranger[i, f]
+            without = live.predict(vector)
+            before = reasons.value.of(whole.predictions, whole.watch_s)[0]
+            after = reasons.value.of(without.predictions, without.watch_s)[0]
+            assert after < before
+            assert one.weight == pytest.approx((before - after) / abs(before), abs=1e-3)
+
+
+async def test_the_weightiest_reasons_come_first_and_three_at_most() -> None:
+    locale: dict[str, Any] = {"language": "de", "country": "AT"}
+    viewer = make(e.PersonSaved, person="v", **locale)
+    best = video("best", "ann", 1, hashtags=("tea",), topics=("cooking",), **locale)
+    why = (await explained(parts_of([*WORLD, viewer, best], explore_share=0.0), "v"))["best"]
+    assert len(why) == 3
+    assert [one.weight for one in why] == sorted((one.weight for one in why), reverse=True)
+    assert codes(why)[0] == "creator"
+
+
+async def test_language_and_country_are_said_when_they_match() -> None:
+    viewer = make(e.PersonSaved, person="v", language="de", country="AT")
+    events = [viewer, video("match", language="de", country="AT"), video("not", language="fr")]
+    why = await explained(parts_of(events, explore_share=0.0), "v")
+    assert set(codes(why["match"])) == {"language", "country"}
+    assert codes(why["not"]) == ["unseen"]
+
+
+async def test_others_are_spoken_of_only_once_there_were_others() -> None:
+    parts = parts_of([video("loved"), video("other"), video("third")], explore_share=0.0)
+    parts.live.long_views[0] = 8  # type: ignore[attr-defined]
+    parts.live.shown[:] = 10  # type: ignore[index]
+    assert codes((await explained(parts, "v"))["loved"]) == ["unseen"]
+    parts.live.shown[:] = 20  # type: ignore[index]
+    why = await explained(parts, "v")
+    assert codes(why["loved"]) == ["others"]
+    assert codes(why["other"]) == ["unseen"]
+
+
+async def test_what_chance_placed_says_so_and_nothing_else() -> None:
+    parts = parts_of(WORLD, explore_share=1.0)
+    why = await explained(parts, "v")
+    assert {code for reasons in why.values() for code in codes(reasons)} == {"exploring"}
+
+
+async def test_a_rung_that_does_not_order_by_value_claims_no_value() -> None:
+    parts = parts_of(WORLD)
+    query, slate = await slate_of(parts, "v")
+    why = (await Placed("popular").columns(query, slate))["reasons"]
+    assert why.tolist() == [[reason("popular")]] * len(slate)
+
+
+async def test_without_predictions_nothing_is_claimed() -> None:
+    parts = parts_of(WORLD, explore_share=0.0)
+    query, slate = await slate_of(parts, "v")
+    zeros = np.zeros_like(slate["features"])
+    bare = replace(slate, columns={**slate.columns, "features": zeros, "typical": zeros})
+    said = reasons_of(parts).of(query, bare)
+    assert {code for why in said for code in codes(why)} <= {"unseen"}
+
+
+@pytest.mark.parametrize("code", sorted(TEXTS))
+def test_the_log_gives_every_reason_back(code: str) -> None:
+    params = {"times": "2 videos", "hashtag": "a&b=c", "topic": "Ü", "ago": "1 h", "shown": "3"}
+    one = reason(code, 0.125, **params)
+    assert read(written(one)) == one
+
+
+def test_a_reason_of_a_later_release_keeps_its_code() -> None:
+    assert read("mood?weight=0.5&x=1") == Reason("mood", "mood", {"x": "1"}, 0.5)
