@@ -25,7 +25,7 @@ from freshet.pipeline.trace import Step, Trace
 Q = TypeVar("Q")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline(Generic[Q]):
     """A feed, declared. Reading order is running order.
 
