@@ -8,6 +8,7 @@ import pytest
 
 from freshet import config
 from freshet.domain.errors import NotFound, Refused
+from freshet.feed.settings import WEIGHTS
 
 
 @pytest.fixture
@@ -29,10 +30,10 @@ def test_without_file_and_environment_the_defaults_hold(
 
 
 def test_the_file_goes_over_the_defaults_and_the_environment_over_the_file(file: Path) -> None:
-    file.write_text('data = "here"\n[feed.for_you]\nwait_ms = 5\nspacing = 2\n')
+    file.write_text('data = "here"\n[feed.for_you]\nwait_ms = 5\nreasons = 2\n')
     found = config.load(file, {"FRESHET_FEED_FOR_YOU_WAIT_MS": "7", "PATH": "/bin"})
     feed = found.feed.for_you
-    assert (found.folder, feed.spacing, feed.wait_ms) == (Path("here"), 2, 7)
+    assert (found.folder, feed.reasons, feed.wait_ms) == (Path("here"), 2, 7)
 
 
 def test_the_environment_can_name_the_file(file: Path) -> None:
@@ -43,7 +44,7 @@ def test_the_environment_can_name_the_file(file: Path) -> None:
 def test_one_weight_can_be_changed_without_repeating_the_others(file: Path) -> None:
     file.write_text("feed.for_you.weights.like = 9")
     weights = config.load(file, {}).feed.for_you.weights
-    assert weights == config.FOR_YOU_WEIGHTS | {"like": 9.0}
+    assert weights == WEIGHTS | {"like": 9.0}
 
 
 def test_text_in_the_environment_needs_no_quotes() -> None:

@@ -12,13 +12,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from random import Random
-from typing import Any
+from pathlib import Path
+from random import Random, SystemRandom
 
-import msgspec
 import structlog
 
+from freshet.backends.sqlite_log import SqliteLog
 from freshet.catalogue.keys import PersonKeys
+from freshet.config import Settings
 from freshet.domain.errors import Broken, NotFound
 from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
 from freshet.domain.ids import uuid7
@@ -27,35 +28,29 @@ from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
 from freshet.feed.serve import Ask, Feed
 from freshet.feed.served import RecentSlates
-from freshet.feed.settings import FeedSettings
-from freshet.log.ports import Appended, Batch, EventLog, Offset, Projection
+from freshet.learning.live import Live as LearnedLive
+from freshet.log.follow import Follower
+from freshet.log.ports import Appended, EventLog, Offset, Projection
+from freshet.log.snapshots import Snapshots
 from freshet.surfaces.for_you import for_you
+
+KEYS_FILE = "keys.sqlite3"
 
 _log = structlog.get_logger("freshet.engine")
 
 
-class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the engine itself is told; `feed` are the numbers of For You."""
-
-    api_key: str = ""  # opens viewer acts and feeds; "" = HTTP does not start
-    admin_key: str = ""  # opens supply and moderation too; "" = closed to HTTP
-    tick_ms: int = 0  # a Tick is logged this often while running; 0 = never
-    lag_max: int = 10_000  # events not folded yet, beyond which it is not ready
-    feed: FeedSettings = msgspec.field(default_factory=FeedSettings)
-
-
 class Folding:
-    """Keeps projections at the end of the log, in the background and on request.
+    """Keeps projections at the end of the log, in the background and on request, and knows
+    how far each viewer's own acts are acknowledged."""
 
-    One fold runs at a time; whoever asks for an offset either folds or waits for the one
-    who does. It is also the table of how far each viewer's own acts are acknowledged.
-    """
-
-    def __init__(self, log: EventLog, projections: Sequence[Projection], start: Offset) -> None:
-        self.log, self.projections, self.offset = log, projections, start
-        self.failed: str = ""
-        self._one = asyncio.Lock()
+    def __init__(self, log: EventLog, follower: Follower) -> None:
+        self.log, self.follower = log, follower
+        self.failed = ""
         self._acknowledged: dict[str, Offset] = {}
+
+    @property
+    def offset(self) -> Offset:
+        return self.follower.offset
 
     def acknowledged(self, viewer: str) -> Offset:
         return self._acknowledged.get(viewer, 0)
@@ -66,57 +61,41 @@ class Folding:
 
     async def reach(self, offset: Offset, within_ms: float) -> bool:
         """Fold up to `offset`; False if that took longer than `within_ms`."""
-        if self.offset >= offset:
-            return True
-        # Shielded: a fold cut off in the middle of a batch would be half a fold.
-        fold = asyncio.ensure_future(self.catch_up())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(fold), within_ms / 1000)
+        if self.offset < offset:
+            # Shielded: whoever asked in a hurry leaves, the fold goes on.
+            fold = asyncio.ensure_future(self.catch_up())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(fold), within_ms / 1000)
         return self.offset >= offset
 
     async def catch_up(self) -> Offset:
         """Fold to the end of the log as it is now.
 
         Raises:
-            Broken: a fold failed before; the state lies between two offsets.
+            Broken: a fold failed, now or before; the state lies between two offsets.
         """
-        async with self._one:
-            if self.failed:
-                raise Broken(self.failed)
-            if self.offset < self.log.last:
-                async for batch in self.log.read(self.offset):
-                    self._apply(batch)
-                    await asyncio.sleep(0)  # feeds are answered between batches
-                self._forget()
-        return self.offset
+        if self.failed:
+            raise Broken(self.failed)
+        try:
+            offset = await self.follower.catch_up()
+        except Exception as error:
+            self.failed = f"folding stopped: {type(error).__name__}: {error}"
+            _log.error("fold failed", offset=self.offset, exc_info=error)
+            raise Broken(self.failed) from error
+        for viewer in [v for v, at in self._acknowledged.items() if at <= offset]:
+            del self._acknowledged[viewer]
+        return offset
 
     async def follow(self) -> None:
-        """Fold whatever comes, until cancelled."""
+        """Fold whatever comes, until cancelled or a fold fails."""
         while True:
-            await self.catch_up()
-            await self.log.wait(self.offset)
-
-    def _apply(self, batch: Batch) -> None:
-        try:
-            for projection in self.projections:
-                projection.apply(batch)
-        except Exception as error:
-            # The state is between two offsets now: serving it is unsafe, and loud.
-            self.failed = f"folding stopped at {batch.first}: {type(error).__name__}: {error}"
-            _log.error("fold failed", first=batch.first, exc_info=error)
-            raise
-        self.offset = batch.last
-
-    def _forget(self) -> None:
-        done = [viewer for viewer, at in self._acknowledged.items() if at <= self.offset]
-        for viewer in done:
-            del self._acknowledged[viewer]
+            await self.log.wait(await self.catch_up())
 
 
 class Engine:
     """Everything behind HTTP and the command line, built from its parts.
 
-    `live` is folded with the other `projections` and must be at `start`, as they.
+    `live` is one of the `projections`; all start from `snapshots` and are folded together.
     """
 
     def __init__(
@@ -125,17 +104,19 @@ class Engine:
         live: Live,
         projections: Sequence[Projection],
         keys: PersonKeys,
-        settings: EngineSettings,
+        settings: Settings,
         clock: Callable[[], int],
         random: Random,
-        start: Offset = 0,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.log, self.live, self.keys, self.settings = log, live, keys, settings
         self.now_ms, self._random = clock, random
         self._metrics = Metrics()
-        recent = RecentSlates(settings.feed.slates_kept)
-        self.folding = Folding(log, (*projections, recent), start)
-        parts = Parts(live, settings.feed)
+        recent = RecentSlates(settings.feed.for_you.slates_kept)
+        every = settings.log.snapshot_every
+        self.follower = Follower(log, (*projections, recent), snapshots, snapshot_every=every)
+        self.folding = Folding(log, self.follower)
+        parts = Parts(live, settings.feed.for_you)
         self.feeds = {
             "for_you": Feed(
                 "for_you",
@@ -152,11 +133,11 @@ class Engine:
 
     @property
     def api_key(self) -> str:
-        return self.settings.api_key
+        return self.settings.http.api_key
 
     @property
     def admin_key(self) -> str:
-        return self.settings.admin_key
+        return self.settings.http.admin_key
 
     async def record(self, events: Sequence[Event]) -> Appended:
         """Durable on return; each viewer's next feed waits for what they did."""
@@ -184,7 +165,7 @@ class Engine:
     def unready(self) -> list[str]:
         lag = self.log.last - self.folding.offset
         problems = [self.folding.failed] if self.folding.failed else []
-        if lag > self.settings.lag_max:
+        if lag > self.settings.http.lag_max:
             problems.append(f"{lag} events are not folded yet")
         return problems
 
@@ -196,7 +177,7 @@ class Engine:
         """Folds in the background and ticks while entered; at the log's end on entry."""
         await self.catch_up()
         tasks = [asyncio.create_task(self.folding.follow(), name="fold")]
-        if self.settings.tick_ms:
+        if self.settings.log.tick_ms:
             tasks.append(asyncio.create_task(self._tick(), name="tick"))
         try:
             yield
@@ -207,12 +188,15 @@ class Engine:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
+        """Leave a snapshot, so that the next start folds little, and close the files."""
+        if not self.folding.failed:
+            self.follower.save()
         await self.log.close()
         self.keys.close()
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(self.settings.tick_ms / 1000)
+            await asyncio.sleep(self.settings.log.tick_ms / 1000)
             now_ms = self.now_ms()
             try:
                 await self.log.append([Tick(event_id=uuid7(now_ms, self._random), time=now_ms)])
@@ -228,9 +212,42 @@ class Engine:
 
 
 def now_ms() -> int:
+    """The clock: ms since 1970."""
     return time.time_ns() // 1_000_000
 
 
-def plain(value: Any) -> Any:
-    """A struct as plain JSON values."""
-    return msgspec.to_builtins(value)
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """The engine of the data folder, folded to the end of its log; closed on leaving.
+
+    Raises:
+        Unavailable: another process has the folder.
+        Refused, Corrupt, Broken: the folder cannot be used; says why.
+    """
+    folder = settings.folder
+    live = LearnedLive(seed=settings.learner.seed)
+    log = SqliteLog(folder, now_ms, queue_events=settings.log.queue_limit)
+    keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
+    snapshots = Snapshots(folder / "snapshots")
+    engine = Engine(log, live, [live], keys, settings, now_ms, SystemRandom(), snapshots)
+    try:
+        await engine.catch_up()
+        yield engine
+    finally:
+        await engine.close()
+
+
+@asynccontextmanager
+async def open_for_import(data: Path) -> AsyncIterator[tuple[EventLog, PersonKeys]]:
+    """The log of a data folder, taking imported events at their own time, and its keys.
+
+    Raises:
+        Refused: the log holds live events already.
+    """
+    log = SqliteLog(data, now_ms, mode="import")
+    keys = PersonKeys(data / KEYS_FILE, SystemRandom())
+    try:
+        yield log, keys
+    finally:
+        await log.close()
+        keys.close()

@@ -26,7 +26,12 @@ from freshet import __version__, config
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 
 # command -> "module:attribute" of the typer application that answers it
-COMMANDS: dict[str, str] = {"log": "freshet.cli_log:app"}
+COMMANDS: dict[str, str] = {
+    "feed": "freshet.cli_feed:feed_app",
+    "import": "freshet.lab.cli_import:app",
+    "log": "freshet.cli_log:app",
+    "serve": "freshet.cli_feed:serve_app",
+}
 
 EXIT_CODES: tuple[tuple[type[FreshetError], int], ...] = (
     (Refused, 2),

@@ -29,27 +29,13 @@ import msgspec
 from msgspec import Meta
 
 from freshet.domain.errors import NotFound, Refused
+from freshet.feed.settings import ForYou
 
 PREFIX = "FRESHET_"
 FILE_VARIABLE = "FRESHET_CONFIG"
 DEFAULT_FILE = Path("freshet.toml")
 
 SECRET_ENDINGS = ("_key", "_secret", "_password")  # never printed
-
-# A weight multiplies a predicted probability, not a count: reports are far rarer than
-# likes, so their weight is far larger.
-FOR_YOU_WEIGHTS = {
-    "long_view": 1.0,
-    "finish": 1.0,
-    "rewatch": 1.0,
-    "like": 1.0,
-    "comment": 2.0,
-    "share": 3.0,
-    "favorite": 2.0,
-    "follow": 4.0,
-    "not_interested": -8.0,
-    "report": -40.0,
-}
 
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -66,6 +52,10 @@ class Http(Section, frozen=True):
 
     host: Name = "127.0.0.1"  # address to listen on
     port: Port = 8420  # TCP port
+    # Opens viewers' acts and feeds; made and kept in the data folder if none is given.
+    api_key: str = ""
+    admin_key: str = ""  # opens the catalogue and moderation too; none = closed to HTTP
+    lag_max: Positive = 10_000  # events not folded yet, beyond which it is not ready
 
 
 class Log(Section, frozen=True):
@@ -73,18 +63,8 @@ class Log(Section, frozen=True):
 
     queue_limit: Positive = 50_000  # events that may wait to be written; more are put off
     dedup_days: Positive = 7  # a repeated event is found this long; older ones are refused
-
-
-class ForYou(Section, frozen=True):
-    """How a For You feed is put together."""
-
-    candidates: Positive = 600  # videos that reach ranking, from all sources together
-    spacing: Positive = 1  # videos between two of one creator or of one sound
-    seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
-    reopen_seen: bool = False  # show the oldest seen rather than nothing
-    wait_ms: Count = 20  # longest wait for the viewer's own last act to be folded
-    # What a predicted outcome adds to the value of a video, per unit of probability.
-    weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(FOR_YOU_WEIGHTS))
+    tick_ms: Count = 1_000  # time is logged this often while serving; 0 = never
+    snapshot_every: Count = 1_000_000  # events between snapshots; 0 = only on closing
 
 
 class Feed(Section, frozen=True):

@@ -7,12 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from freshet.app import Engine, EngineSettings
+from freshet.app import Engine
 from freshet.catalogue.keys import PersonKeys
+from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
 from freshet.feed.parts import Parts
-from freshet.feed.settings import FeedSettings
+from freshet.feed.settings import ForYou
 from freshet.log.ports import Batch
 from tests.feed.world import HOUR_MS, NOW_MS, FakeLive, FakeLog
 
@@ -52,7 +53,7 @@ def live_of(events: Sequence[e.Event]) -> FakeLive:
 
 
 def parts_of(events: Sequence[e.Event], **settings: Any) -> Parts:
-    return Parts(live_of(events), FeedSettings(**settings))
+    return Parts(live_of(events), ForYou(**settings))
 
 
 class Clock:
@@ -66,8 +67,10 @@ class Clock:
 def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engine:
     """An engine over fakes. Feed settings are given by name."""
     live = FakeLive()
-    told = EngineSettings(
-        api_key="key of the app", admin_key="key of the admin", feed=FeedSettings(**settings)
+    told = Settings(
+        http=Http(api_key="key of the app", admin_key="key of the admin"),
+        log=Log(tick_ms=0),
+        feed=Feed(for_you=ForYou(**settings)),
     )
     keys = PersonKeys(folder / "keys.sqlite", Random(1))
     return Engine(log or FakeLog(), live, [live], keys, told, Clock(), Random(2))

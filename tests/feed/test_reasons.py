@@ -27,7 +27,7 @@ async def slate_of(parts: Parts, viewer: str, n: int = 20) -> tuple[FeedQuery, C
 
 def reasons_of(parts: Parts, share_min: float = 0.01) -> Reasons:
     value = Value(parts.settings.weights, parts.live.outcomes)
-    return Reasons(parts.live, value, parts.settings.reasons_max, share_min)
+    return Reasons(parts.live, value, parts.settings.reasons, share_min)
 
 
 async def explained(parts: Parts, viewer: str) -> dict[str, list[Reason]]:
@@ -54,9 +54,9 @@ WORLD = [
 
 async def test_reasons_say_what_the_viewer_did() -> None:
     why = await explained(parts_of(WORLD, explore_share=0.0), "v")
-    assert why["by ann"][0].text == "you lately watched 2 videos by this creator"
-    assert why["tea"][0].text == "you lately watched 2 videos with #tea"
-    assert why["cooking"][0].text == "you lately watched 2 videos about cooking"
+    assert why["by ann"][0].text == "you lately saw 2 videos by this creator"
+    assert why["tea"][0].text == "you lately saw 2 videos with #tea"
+    assert why["cooking"][0].text == "you lately saw 2 videos about cooking"
     assert why["new"][0].text == "posted 2 h ago"
     assert codes(why["plain"]) == ["unseen"]
 

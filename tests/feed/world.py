@@ -59,9 +59,8 @@ class FakeLive:
     name, fold_version = "live", 1
     outcomes, feature_names, model_version = OUTCOMES, FEATURES, "linear-1"
 
-    def __init__(self, horizon_ms: int = 90 * DAY_MS) -> None:
+    def __init__(self) -> None:
         self.offset = 0
-        self.horizon_ms = horizon_ms
         self.videos = Names()
         self.kinds: dict[str, Names] = defaultdict(Names)
         self.viewers = Names()
@@ -100,9 +99,9 @@ class FakeLive:
     def seen_ms(self, viewer: int, rows: np.ndarray) -> np.ndarray:
         return np.array([self.last_shown.get((viewer, int(r)), 0) for r in rows], np.int64)
 
-    def seen(self, viewer: int, rows: np.ndarray, now_ms: int) -> np.ndarray:
+    def seen(self, viewer: int, rows: np.ndarray, now_ms: int, horizon_ms: int) -> np.ndarray:
         last = self.seen_ms(viewer, rows)
-        return (last > 0) & (now_ms - last < self.horizon_ms)
+        return (last > 0) & (now_ms - last < horizon_ms)
 
     def hidden(self, viewer: int, rows: np.ndarray) -> np.ndarray:
         hides = self.hides.get(viewer, set())
@@ -166,14 +165,11 @@ class FakeLive:
         elif isinstance(event, e.LabelCleared):
             self.eligible[self.video_row(event.video)] = True
         elif isinstance(event, e.SlateServed):
-            viewer = self.viewers.row(event.viewer)
-            for item in event.items:
-                row = self.video_row(item.video)
-                self.shown[row] += 1
-                self.last_shown[viewer, row] = event.time
+            self.viewers.row(event.viewer)
         elif isinstance(event, e.Impression):
-            key = (self.viewers.row(event.viewer), self.video_row(event.video))
-            self.last_shown[key] = event.time
+            row = self.video_row(event.video)
+            self.last_shown[self.viewers.row(event.viewer), row] = event.time
+            self.shown[row] += 1
         elif isinstance(event, e.Watch):
             row = self.video_row(event.video)
             self.watched[self.viewers.row(event.viewer)].append(row)
@@ -223,6 +219,8 @@ class FakeLog:
     @property
     def last(self) -> int:
         return len(self.events)
+
+    base, epoch = 0, 1
 
     async def append(self, events: Sequence[e.Event]) -> Appended:
         await asyncio.sleep(0)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from litestar.testing import TestClient
 
 from freshet.app import Engine
+from freshet.config import Http
 from freshet.domain import events as e
 from freshet.domain.errors import Overloaded, Refused
 from freshet.domain.ids import uuid7
@@ -264,7 +265,7 @@ def test_without_a_key_nothing_opens(client: Any, engine: Engine, headers: Any) 
 def test_an_empty_admin_key_is_not_a_key(tmp_path: Path) -> None:
 
     engine = engine_of(tmp_path)
-    engine.settings = msgspec.structs.replace(engine.settings, admin_key="")
+    engine.settings = msgspec.structs.replace(engine.settings, http=Http(api_key="k"))
     with TestClient(create_app(engine)) as client:
         assert post(client, published("v"), headers={"Authorization": "Bearer "}).status_code == 401
 
@@ -272,7 +273,7 @@ def test_an_empty_admin_key_is_not_a_key(tmp_path: Path) -> None:
 def test_without_an_api_key_there_is_no_app(tmp_path: Path) -> None:
 
     engine = engine_of(tmp_path)
-    engine.settings = msgspec.structs.replace(engine.settings, api_key="")
+    engine.settings = msgspec.structs.replace(engine.settings, http=Http())
     with pytest.raises(Refused, match="api_key"):
         create_app(engine)
 

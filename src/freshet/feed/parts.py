@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.feed.settings import FeedSettings
+from freshet.feed.settings import ForYou
 from freshet.pipeline import Mask, Rows
 
 Ints = NDArray[np.int32]
@@ -101,12 +101,12 @@ class Live(Protocol):
 
     # --- one viewer -------------------------------------------------------------------------
 
-    def seen(self, viewer: int, rows: Rows, now_ms: int) -> Mask:
-        """Shown to the viewer within the horizon: served in a slate or on the screen."""
+    def seen(self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int) -> Mask:
+        """On the viewer's screen within the horizon."""
         ...
 
     def seen_ms(self, viewer: int, rows: Rows) -> Longs:
-        """When last shown, 0 = never."""
+        """When last on the screen, 0 = never."""
         ...
 
     def hidden(self, viewer: int, rows: Rows) -> Mask:
@@ -129,4 +129,4 @@ class Parts:
     """What stages are built from."""
 
     live: Live
-    settings: FeedSettings
+    settings: ForYou

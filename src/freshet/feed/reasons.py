@@ -13,7 +13,6 @@ there by its value, so it says that instead. Where nothing holds, nothing is cla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
@@ -29,10 +28,13 @@ from freshet.pipeline import Candidates, Columns
 
 # code -> plain words. Parameters are filled in; `weight` is the share of the value.
 TEXTS = {
-    "creator": "you lately watched {times} by this creator",
-    "hashtag": "you lately watched {times} with #{hashtag}",
-    "topic": "you lately watched {times} about {topic}",
-    "sound": "you lately watched {times} with this sound",
+    "creator": "you lately saw {times} by this creator",
+    "hashtag": "you lately saw {times} with #{hashtag}",
+    "topic": "you lately saw {times} about {topic}",
+    "sound": "you lately saw {times} with this sound",
+    "length": "videos about this long held you longer than expected lately",
+    "followed": "you follow who made it",
+    "interest": "it is about an interest you chose",
     "others": "other viewers respond to it better than to most",
     "fresh": "posted {ago} ago",
     "language": "it is in your language",
@@ -80,24 +82,49 @@ def read(text: str) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Features that one reason speaks of, by the beginning of their names."""
+    """Features that one reason speaks of: by name, or by the beginning of their names."""
 
     code: str
-    prefix: str
     neutral: Literal["stranger", "typical"]
-    without: str = ""  # a prefix inside that belongs to another group
+    names: tuple[str, ...] = ()
+    prefix: str = ""
+    without: tuple[str, ...] = ()  # beginnings that the prefix does not mean
+
+    def has(self, feature: str) -> bool:
+        if self.prefix and feature.startswith(self.prefix):
+            return not feature.startswith(self.without)
+        return feature in self.names
+
+
+def _past(code: str) -> Group:
+    """What the viewer made of earlier videos with the same creator, topic, ..."""
+    return Group(
+        code, "stranger", tuple(f"{code}_{name}" for name in ("shown", "long", "surprise"))
+    )
 
 
 GROUPS = (
-    Group("creator", "creator_", "stranger"),
-    Group("hashtag", "hashtag_", "stranger"),
-    Group("topic", "topic_", "stranger"),
-    Group("sound", "sound_", "stranger"),
-    Group("language", "language_match", "stranger"),
-    Group("country", "country_match", "stranger"),
-    Group("others", "video_", "typical", without="video_age"),
-    Group("fresh", "video_age", "typical"),
+    _past("creator"),
+    _past("hashtag"),
+    _past("topic"),
+    _past("sound"),
+    Group("length", "stranger", ("length_weight", "length_surprise")),
+    Group("followed", "stranger", ("creator_followed",)),
+    Group("interest", "stranger", ("interest_match",)),
+    Group("language", "stranger", ("language_match",)),
+    Group("country", "stranger", ("country_match",)),
+    Group("others", "typical", prefix="video_", without=("video_age", "video_trait")),
+    Group("fresh", "typical", ("video_age_h",)),
 )
+
+# Reasons whose evidence is in the vector itself: true if this feature is above 0.
+SAID_BY = {
+    "length": "length_surprise",
+    "followed": "creator_followed",
+    "interest": "interest_match",
+    "language": "language_match",
+    "country": "country_match",
+}
 
 FRESH_MS = 48 * 3_600_000  # a video is called fresh this long
 OTHERS_MIN = 20  # impressions before one may speak of other viewers
@@ -190,7 +217,7 @@ class Reasons:
     def _evidence(
         self, query: FeedQuery, slate: Candidates
     ) -> dict[str, list[dict[str, str] | None]]:
-        live, n = self.live, len(slate)
+        live = self.live
         recent = live.recent(query.viewer)
         hashtag = _most_common(slate["hashtags"], live.hashtags[recent])
         topic = _most_common(slate["topics"], live.topics[recent])
@@ -203,9 +230,8 @@ class Reasons:
             "topic": [self._named("topic", row, times) for row, times in topic],
         }
         # Beyond the viewer's own acts, what is said is in the vector or in the catalogue.
-        for code in ("language", "country"):
-            match = self._positive(slate, code, n)
-            said[code] = [{} if yes else None for yes in match]
+        for code, feature in SAID_BY.items():
+            said[code] = [{} if yes else None for yes in self._positive(slate, feature)]
         said["others"] = [{} if shown >= OTHERS_MIN else None for shown in slate["shown"]]
         ages_ms = query.now_ms - slate["created_ms"]
         said["fresh"] = [{"ago": _ago(int(ms))} if 0 <= ms <= FRESH_MS else None for ms in ages_ms]
@@ -215,23 +241,16 @@ class Reasons:
         watched = _watched(times)
         return None if watched is None else {**watched, kind: self.live.names(kind, row)}
 
-    def _positive(self, slate: Candidates, code: str, n: int) -> NDArray[np.bool_]:
-        columns = next((cols for group, cols in self.groups if group.code == code), None)
-        if columns is None:
-            return np.zeros(n, np.bool_)
-        return np.all(slate["features"][:, columns] > 0, axis=1)  # type: ignore[no-any-return]
+    def _positive(self, slate: Candidates, feature: str) -> NDArray[np.bool_]:
+        names = self.live.feature_names
+        if feature not in names:
+            return np.zeros(len(slate), np.bool_)
+        positive: NDArray[np.bool_] = slate["features"][:, names.index(feature)] > 0
+        return positive
 
     def _features_of(self, group: Group) -> Ints:
-        names: Sequence[str] = self.live.feature_names
-        return np.array(
-            [
-                index
-                for index, name in enumerate(names)
-                if name.startswith(group.prefix)
-                and not (group.without and name.startswith(group.without))
-            ],
-            np.int32,
-        )
+        names = self.live.feature_names
+        return np.array([i for i, name in enumerate(names) if group.has(name)], np.int32)
 
 
 def _column(reasons: list[list[Reason]]) -> NDArray[Any]:

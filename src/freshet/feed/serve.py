@@ -211,7 +211,7 @@ class Feed:
         rows: list[int] = []
         later_ms = now_ms
         for slate in self._slates_of(ask.viewer):
-            paused = later_ms - slate.time > self.parts.settings.session_gap_ms
+            paused = later_ms - slate.time > 60_000 * self.parts.settings.session_gap_min
             if paused and not ask.session_id:
                 break
             later_ms = slate.time

@@ -16,9 +16,9 @@ import msgspec
 from freshet.domain.events import SlateServed
 from freshet.domain.upcast import decode_batch, encode_batch
 from freshet.log.ports import Batch, Offset
+from freshet.log.snapshots import load_value, save_value
 
 PER_VIEWER_MAX = 50  # slates of one viewer that are held
-FILE = "served.msgpack"
 
 
 class RecentSlates:
@@ -66,14 +66,13 @@ class RecentSlates:
                 del self._requests[gone]
 
     def save(self, folder: Path) -> None:
-        stored = {"offset": self.offset, "slates": encode_batch(list(self._slates.values()))}
-        (folder / FILE).write_bytes(msgspec.msgpack.encode(stored))
+        save_value(folder, "slates", encode_batch(list(self._slates.values())))
+        save_value(folder, "offset", self.offset)
 
     def load(self, folder: Path) -> None:
-        stored = msgspec.msgpack.decode((folder / FILE).read_bytes())
         self._slates.clear()
         self._requests.clear()
-        for slate in decode_batch(stored["slates"]):
+        for slate in decode_batch(load_value(folder, "slates", bytes)):
             assert isinstance(slate, SlateServed)
             self._keep(slate)
-        self.offset = stored["offset"]
+        self.offset = load_value(folder, "offset", int)

@@ -8,9 +8,10 @@ rarer than likes, so their weight is far larger.
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
 
-from freshet.domain.errors import Refused
+import msgspec
+from msgspec import Meta
 
 WEIGHTS: dict[str, float] = {
     "watch_s": 0.02,
@@ -31,48 +32,28 @@ WEIGHTS: dict[str, float] = {
     "report": -40.0,
 }
 
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 
-class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of one surface.
 
-    Raises:
-        Refused: a number outside its range.
-    """
+class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a For You feed is put together."""
 
+    candidates: Positive = 10_000  # videos looked at; a larger catalogue is sampled
+    fresh: Count = 200  # newest videos that are always candidates
+    explore: Count = 100  # little-shown videos that are always candidates
+    explore_share: Share = 0.05  # probability that a place goes to a little-shown video
+    explore_shown_max: Count = 100  # a video is little shown up to this many views
+    topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations a familiar topic costs
+    topic_window: Count = 5  # neighbouring videos whose topics count as familiar
+    seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
+    reopen_seen: bool = False  # show the oldest seen rather than nothing
+    reasons: Annotated[int, Meta(ge=1, le=10)] = 3  # reasons shown per video at most
+    reason_share_min: Share = 0.01  # of a video's value that a reason must account for
+    session_gap_min: Positive = 30  # without a session id, a pause this long ends a session
+    wait_ms: Count = 20  # longest wait for the viewer's own last act to be folded
+    slates_kept: Positive = 20_000  # recent slates held for repeated requests and for "why"
+    seed: Count = 0  # of all chance, together with the request's id
+    # What a predicted outcome adds to the value of a video, per unit of probability.
     weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(WEIGHTS))
-    seed: int = 0  # hashed with each request_id into that request's seed
-    candidates_max: int = 10_000  # `Everything` samples the catalogue beyond this
-    fresh_max: int = 200  # newest videos that are always candidates
-    explore_max: int = 100  # little-shown videos that are always candidates
-    explore_share: float = 0.05  # probability that a slot is filled by exploration
-    explore_shown_max: int = 100  # a video is little shown up to this many impressions
-    topic_spread: float = 0.5  # value lost, in standard deviations, by a wholly familiar topic
-    topic_window: int = 5  # neighbouring items whose topics count as familiar
-    reopen_seen: bool = False  # last rung of the ladder: show the oldest seen again
-    reasons_max: int = 3  # reasons shown per item
-    reason_share_min: float = 0.01  # of the item's value a reason must account for
-    session_gap_ms: int = 30 * 60_000  # without a session id, a pause this long ends a session
-    wait_ms: int = 20  # a feed waits this long for the viewer's own last acts
-    slates_kept: int = 20_000  # recent slates held for repeats of a request and for "why"
-
-    def __post_init__(self) -> None:
-        for field, low, high in RANGES:
-            value = getattr(self, field)
-            if not low <= value <= high:
-                raise Refused(f"feed.{field}", f"{value:g} is out of range", f"{low:g} to {high:g}")
-
-
-RANGES: tuple[tuple[str, float, float], ...] = (
-    ("candidates_max", 1, 10_000_000),
-    ("fresh_max", 0, 1_000_000),
-    ("explore_max", 0, 1_000_000),
-    ("explore_share", 0, 1),
-    ("explore_shown_max", 0, 1_000_000_000),
-    ("topic_spread", 0, 100),
-    ("topic_window", 0, 100),
-    ("reasons_max", 1, 10),
-    ("reason_share_min", 0, 1),
-    ("session_gap_ms", 0, 7 * 86_400_000),
-    ("wait_ms", 0, 10_000),
-    ("slates_kept", 1, 100_000_000),
-)

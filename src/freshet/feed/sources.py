@@ -29,12 +29,12 @@ def _all(parts: Parts) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """Every eligible video; of a catalogue beyond `candidates_max`, a uniform sample."""
+    """Every eligible video; of a catalogue beyond `candidates`, a uniform sample."""
 
     parts: Parts
 
     async def fetch(self, query: FeedQuery) -> Candidates:
-        count, most = self.parts.live.video_count(), self.parts.settings.candidates_max
+        count, most = self.parts.live.video_count(), self.parts.settings.candidates
         if count <= most:
             return Candidates(_all(self.parts))
         # Drawn with replacement and made distinct: the cost is that of the sample, not of
@@ -55,13 +55,13 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The newest `fresh_max`. Rows are given out as videos are published, so the newest
+    """The newest `fresh`. Rows are given out as videos are published, so the newest
     stand at the end and the catalogue need not be sorted."""
 
     parts: Parts
 
     async def fetch(self, query: FeedQuery) -> Candidates:
-        count, most = self.parts.live.video_count(), self.parts.settings.fresh_max
+        count, most = self.parts.live.video_count(), self.parts.settings.fresh
         tail = np.arange(max(0, count - 4 * most), count, dtype=np.int32)
         rows = _eligible(self.parts, tail)
         newest = np.argsort(-self.parts.live.created_ms[rows], kind="stable")[:most]
@@ -70,7 +70,7 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Explore:
-    """`explore_max` little-shown videos, the less shown the likelier.
+    """`explore` little-shown videos, the less shown the likelier.
 
     A weighted draw without replacement with weights 1 / (1 + shown): each draws u^(1/weight)
     and the largest are taken (Efraimidis and Spirakis, 2006). With more videos than it
@@ -83,7 +83,7 @@ class Explore:
     async def fetch(self, query: FeedQuery) -> Candidates:
         live, settings = self.parts.live, self.parts.settings
         draws = query.draws("explore")
-        count, most = live.video_count(), settings.explore_max
+        count, most = live.video_count(), settings.explore
         if count <= most * self.looked_at_per_taken:
             rows = _all(self.parts)
         else:

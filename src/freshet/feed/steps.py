@@ -15,6 +15,7 @@ from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates, Columns, Mask
 
+DAY_MS = 86_400_000
 CATALOGUE = ("creator", "sound", "topics", "hashtags", "created_ms", "shown")
 
 
@@ -30,7 +31,8 @@ class Hydrate:
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         live, rows = self.parts.live, candidates.rows
-        seen = live.seen(query.viewer, rows, query.now_ms)
+        horizon_ms = self.parts.settings.seen_horizon_days * DAY_MS
+        seen = live.seen(query.viewer, rows, query.now_ms, horizon_ms)
         if len(query.served):
             seen = seen | np.isin(rows, query.served)
         return {

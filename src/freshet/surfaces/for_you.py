@@ -43,7 +43,7 @@ def for_you(parts: Parts) -> Ladder:
     )
     certain = replace(diverse, explore_share=0.0)
     forced = replace(certain, lift_first=True)
-    why = Reasons(parts.live, value, settings.reasons_max, settings.reason_share_min)
+    why = Reasons(parts.live, value, settings.reasons, settings.reason_share_min)
     unseen = [Hydrate(parts), Eligible(), NotSeen(), NotHidden(), Describe(parts)]
 
     full = Pipeline[FeedQuery](

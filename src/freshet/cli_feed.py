@@ -1,0 +1,149 @@
+"""`freshet feed VIEWER` and `freshet serve`: a feed on the terminal, and over HTTP.
+
+The feed shown is a real one: it is logged as served, and the next one shows other videos.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import structlog
+import typer
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from rich.console import Console
+from rich.table import Table
+
+from freshet import config
+from freshet.app import open_engine
+from freshet.config import Settings
+from freshet.domain.errors import Refused
+from freshet.feed.answer import Answer, FeedTrace
+from freshet.feed.reasons import Reason
+from freshet.http.app import create_app
+
+feed_app = typer.Typer()
+serve_app = typer.Typer()
+
+API_KEY_FILE = "api_key"
+API_KEY_BYTES = 32
+
+Data = Annotated[Path | None, typer.Option(help="The data folder, if not the one of the settings.")]
+
+_log = structlog.get_logger("freshet.serve")
+
+
+@feed_app.command()
+def feed(
+    viewer: Annotated[str, typer.Argument(help="The app's own id of the viewer.")],
+    data: Data = None,
+    n: Annotated[int, typer.Option("--n", "-n", min=1, max=50, help="How many videos.")] = 10,
+    trace: Annotated[bool, typer.Option("--trace", help="Also what each stage did.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Serve a viewer's next For You feed and print it with its reasons."""
+    answer = asyncio.run(_feed(_settings(data), viewer, n))
+    if as_json:
+        shown = answer if trace else msgspec.structs.replace(answer, trace=None)
+        typer.echo(msgspec.json.encode(shown).decode())
+        return
+    console = Console()
+    console.print(slate_table(answer))
+    if answer.rung:
+        console.print(f"filled by the rung [b]{answer.rung}[/b]")
+    if trace and answer.trace is not None:
+        for table in trace_tables(answer.trace):
+            console.print(table)
+
+
+@serve_app.command()
+def serve(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port.")] = None,
+) -> None:
+    """Serve the HTTP API until interrupted."""
+    settings = _settings(data)
+    http = settings.http
+    http = msgspec.structs.replace(
+        http, host=host or http.host, port=port or http.port, api_key=api_key(settings)
+    )
+    asyncio.run(_serve(msgspec.structs.replace(settings, http=http)))
+
+
+def api_key(settings: Settings) -> str:
+    """The API key of the settings, else the data folder's, made on the first call."""
+    if settings.http.api_key:
+        return settings.http.api_key
+    file = settings.folder / API_KEY_FILE
+    if not file.exists():
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(made, "w") as opened:
+            opened.write(secrets.token_urlsafe(API_KEY_BYTES))
+        _log.info("made an API key", file=str(file))
+    key = file.read_text().strip()
+    if not key:
+        raise Refused(str(file), "is empty", "a key, or no such file: then one is made")
+    return key
+
+
+def slate_table(answer: Answer) -> Table:
+    """One line per video: where it came from, what it is worth, why it is there."""
+    table = Table("#", "video", "source", "value", "chance", "why", box=None, pad_edge=False)
+    for item in answer.items:
+        why = "; ".join(_said(reason) for reason in item.reasons)
+        table.add_row(
+            str(item.position), item.video, item.source, f"{item.value:.3f}",
+            f"{item.propensity:.3f}", why,
+        )  # fmt: skip
+    return table
+
+
+def trace_tables(trace: FeedTrace) -> list[Table]:
+    """One table per rung that was tried: each stage's time, counts and failure."""
+    tables = []
+    for rung in trace.rungs:
+        table = Table(
+            "stage", "kind", "ms", "in", "out", "failed", box=None, pad_edge=False,
+            title=f"{rung.pipeline}: {rung.ms:.2f} ms", title_justify="left",
+        )  # fmt: skip
+        for step in rung.steps:
+            table.add_row(
+                step.stage, step.kind, f"{step.ms:.2f}",
+                "" if step.kind == "source" else str(step.before), str(step.after), step.failed,
+            )  # fmt: skip
+        tables.append(table)
+    return tables
+
+
+def _said(reason: Reason) -> str:
+    return f"{reason.text} ({reason.weight:.0%})" if reason.weight else reason.text
+
+
+def _settings(data: Path | None) -> Settings:
+    found = config.load()
+    return found if data is None else msgspec.structs.replace(found, data=str(data))
+
+
+async def _feed(settings: Settings, viewer: str, n: int) -> Answer:
+    if not settings.folder.is_dir():
+        raise Refused("data", f"there is no folder {settings.folder}", "one with a log in it")
+    async with open_engine(settings) as engine:
+        key = engine.keys.key(viewer)
+        return await engine.feed("for_you", key, n, engine.new_request_id())
+
+
+async def _serve(settings: Settings) -> None:
+    http = settings.http
+    async with open_engine(settings) as engine:
+        server = Server(
+            create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI
+        )
+        _log.info("serving", address=f"http://{http.host}:{http.port}", docs="/schema")
+        await server.serve()
