@@ -100,7 +100,7 @@ def slate_table(answer: Answer) -> Table:
         why = "; ".join(_said(reason) for reason in item.reasons)
         table.add_row(
             str(item.position), item.video, item.source, f"{item.value:.3f}",
-            f"{item.propensity:.3f}", why,
+            f"{item.propensity:.2g}", why,
         )  # fmt: skip
     return table
 

@@ -161,3 +161,10 @@ def test_the_log_gives_every_reason_back(code: str) -> None:
 
 def test_a_reason_of_a_later_release_keeps_its_code() -> None:
     assert read("mood?weight=0.5&x=1") == Reason("mood", "mood", {"x": "1"}, 0.5)
+
+
+async def test_what_is_old_is_not_called_fresh() -> None:
+    # Younger than most, and the younger the better: but 50 hours are not fresh.
+    events = [video("older"), video("younger", age_h=50)]
+    why = await explained(parts_of(events, explore_share=0.0), "v")
+    assert codes(why["younger"]) == ["unseen"]
