@@ -176,6 +176,8 @@ class Engine:
     async def running(self) -> AsyncIterator[None]:
         """Folds in the background and ticks while entered; at the log's end on entry."""
         await self.catch_up()
+        for feed in self.feeds.values():
+            await feed.warm()
         tasks = [asyncio.create_task(self.folding.follow(), name="fold")]
         if self.settings.log.tick_ms:
             tasks.append(asyncio.create_task(self._tick(), name="tick"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +75,9 @@ def serve(
     http = msgspec.structs.replace(
         http, host=host or http.host, port=port or http.port, api_key=api_key(settings)
     )
-    asyncio.run(_serve(msgspec.structs.replace(settings, http=http)))
+    # In this very process: what is folded here is what is served here.
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_serve(msgspec.structs.replace(settings, http=http)))
 
 
 def api_key(settings: Settings) -> str:
@@ -139,11 +143,24 @@ async def _feed(settings: Settings, viewer: str, n: int) -> Answer:
         return await engine.feed("for_you", key, n, engine.new_request_id())
 
 
+def _loop() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
 async def _serve(settings: Settings) -> None:
     http = settings.http
     async with open_engine(settings) as engine:
         server = Server(
-            create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI
-        )
+            create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
+            log_enabled=False,
+        )  # fmt: skip
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, server.stop)  # then the engine closes in order
         _log.info("serving", address=f"http://{http.host}:{http.port}", docs="/schema")
         await server.serve()
+    _log.info("stopped")

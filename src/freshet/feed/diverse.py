@@ -110,12 +110,15 @@ def _meets(a, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _shares(a, b):  # type: ignore[no-untyped-def]
-    """Is a value of 0 or more anywhere in both."""
+    """Is a value of 0 or more anywhere in both; the first below 0 ends a list."""
     for one in a:
-        if one >= 0:
-            for other in b:
-                if one == other:
-                    return True
+        if one < 0:
+            break
+        for other in b:
+            if other < 0:
+                break
+            if one == other:
+                return True
     return False
 
 

@@ -82,6 +82,11 @@ class Feed:
         # Shielded: a client that hangs up must not leave a slate logged but unremembered.
         return await asyncio.shield(asyncio.ensure_future(self._in_turn(ask)))
 
+    async def warm(self) -> None:
+        """Run once for nobody's eyes, so that no viewer waits for kernels to be compiled."""
+        if self.parts.live.video_count():
+            await self.ladder.fill(FeedQuery(viewer=0, n=10, now_ms=self.clock(), seed=0))
+
     def why(self, viewer: str, video: str) -> tuple[SlateServed, Item]:
         """The viewer's latest slate that held the video, and its item.
 
