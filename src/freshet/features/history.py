@@ -106,17 +106,20 @@ class HistoryCrosses:
 
 
 class HistoryHere:
-    """Surprises of the last three views, and of those in this place."""
+    """The last three views: surprise and watch time; those still open; those in this place."""
 
     scope = "viewer"
     hears = "tallies"
     columns = ()
-    outputs = ("last_surprise_0", "last_surprise_1", "last_surprise_2", "here_surprise")
+    outputs = (
+        "last_surprise_0", "last_surprise_1", "last_surprise_2",
+        "last_watch_0", "last_watch_1", "last_watch_2", "open_views", "here_surprise",
+    )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
-            for j in range(4):
+            for j in range(8):
                 x[k + j] = 0.0
             if ask.viewer < 0:
                 return
@@ -126,15 +129,18 @@ class HistoryHere:
             for back in range(min(ints[H_COUNT], HISTORY)):
                 h = (ints[H_COUNT] - 1 - back) % HISTORY
                 if ints[H_BITS + h] & (COUNTED | CLOSED) == 0:
+                    x[k + 6] += 1.0
                     continue
                 surprise = (1.0 if ints[H_BITS + h] & LONG else 0.0) - floats[H_EXPECTED + h]
-                if last < 3:
+                if last < 3 and ints[H_BITS + h] & UNTIMED == 0:
                     x[k + last] = surprise
+                    x[k + 3 + last] = log(1.0 + ints[H_WATCHED + h] / 1000.0) - 1.8
                     last += 1
                 if ints[H_BITS + h] >> PLACE_SHIFT == ask.placement:
                     here += 1.0
-                    x[k + 3] += surprise
-            x[k + 3] /= here + 1.5
+                    x[k + 7] += surprise
+            x[k + 6] = log(1.0 + x[k + 6])
+            x[k + 7] /= here + 1.5
 
         return no_write, value
 

@@ -82,43 +82,51 @@ class ViewerRates:
 
 
 class Session:
-    """The run of impressions without a gap of 30 minutes."""
+    """The run of impressions without a gap of 30 minutes, and the pace of it."""
 
     scope = "viewer"
     hears = "moments"
-    columns = (Column("viewer", "session", 3), Column("viewer", "last_s"))
-    outputs = ("session_shown", "session_long_view", "viewer_gap", "viewer_is_new")
+    columns = (Column("viewer", "session", 4), Column("viewer", "last_ms", 2))
+    outputs = (
+        "session_shown", "session_surprise", "session_watch_surprise", "viewer_gap",
+        "viewer_gap_short", "viewer_is_new",
+    )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        session, last_s = at("viewer.session"), at("viewer.last_s")
+        session, last = at("viewer.session"), at("viewer.last_ms")  # last: s since 2020, ms of it
 
         @part
         def write(state, act):  # type: ignore[no-untyped-def]
-            row = state.viewer[act.viewer]
+            row, ints = state.viewer[act.viewer], state.viewer_ints[act.viewer]
             if act.opened:
                 now_s = act.now // 1000 - EPOCH_S
-                if now_s - state.viewer_ints[act.viewer, last_s] > SESSION_GAP_S:
-                    for j in range(3):
+                if now_s - ints[last] > SESSION_GAP_S:
+                    for j in range(4):
                         row[session + j] = 0.0
                 row[session] += 1.0
-                state.viewer_ints[act.viewer, last_s] = now_s
+                ints[last], ints[last + 1] = now_s, act.now % 1000
             if act.closed:
                 row[session + 1] += 1.0
                 row[session + 2] += act.surprise[0]
+                row[session + 3] += act.surprise[1]
 
         @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
-            x[k] = x[k + 1] = 0.0
-            x[k + 2], x[k + 3] = 4.0, 1.0
-            if ask.viewer < 0 or state.viewer_ints[ask.viewer, last_s] == 0:
+            for j in range(3):
+                x[k + j] = 0.0
+            x[k + 3], x[k + 4], x[k + 5] = 4.0, 7.5, 1.0
+            if ask.viewer < 0 or state.viewer_ints[ask.viewer, last] == 0:
                 return
-            row = state.viewer[ask.viewer]
-            gap_s = ask.now // 1000 - EPOCH_S - state.viewer_ints[ask.viewer, last_s]
+            row, ints = state.viewer[ask.viewer], state.viewer_ints[ask.viewer]
+            then = (ints[last] + EPOCH_S) * 1000 + ints[last + 1]
+            gap_s = max(ask.now - then, 0) / 1000.0
             if gap_s <= SESSION_GAP_S:
                 x[k] = log(1.0 + row[session])
                 x[k + 1] = row[session + 2] / (row[session + 1] + 2.0)
-            x[k + 2] = min(log(1.0 + max(gap_s, 0) / 60.0), 10.0) / 3.0
-            x[k + 3] = 0.0
+                x[k + 2] = row[session + 3] / (row[session + 1] + 2.0)
+            x[k + 3] = min(log(1.0 + gap_s / 60.0), 10.0) / 3.0
+            x[k + 4] = log(0.1 + min(gap_s, SESSION_GAP_S))  # the pace of swiping
+            x[k + 5] = 0.0
 
         return write, value
 

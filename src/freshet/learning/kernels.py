@@ -49,6 +49,7 @@ from freshet.learning.learner import (
     forward,
     learn,
     meet,
+    meet_watch,
     standardise,
     watch_times,
 )  # fmt: skip
@@ -97,14 +98,14 @@ N_OUTCOMES = len(OUTCOMES)
 N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
-Scratch = namedtuple("Scratch", "x z pre p target work delta surprise times row one calls")
+Scratch = namedtuple("Scratch", "x z pre p target work delta surprise times row one anonymous calls")
 
 
 def new_scratch(inputs: int, calls: Any) -> Any:
     """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
-    widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 3)
+    widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4)
     arrays = [np.zeros(width, np.float32) for width in widths]
-    return Scratch(*arrays, np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), calls)
+    return Scratch(*arrays, np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_), calls)
 
 
 def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
@@ -226,6 +227,7 @@ def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-u
         scratch.target[o] = 1.0 if bits & (1 << o) else 0.0
     for t in range(N_THRESHOLDS):
         scratch.target[N_OUTCOMES + t] = 1.0 if watched_s > THRESHOLDS_S[t] else 0.0
+    meet_watch(params, watched_s)
     learn(params, scratch.z, scratch.pre, scratch.p, scratch.target, scratch.work)
     expected = pending.expected[slot]
     scratch.surprise[0] = (1.0 if bits & B_LONG else 0.0) - expected[0]
@@ -273,8 +275,11 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
 
 
 @kernel
-def open_view(state, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
+def open_view(state, seen_as, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
     """The video came on the viewer's screen.
+
+    Its vector is the one served, else made now from `seen_as`, which is `state` itself but
+    where a laboratory holds a part of the state still.
 
     Returns:
         The view's place in the viewer's history. Its vector and predictions are in scratch.
@@ -293,10 +298,11 @@ def open_view(state, params, pending, viewer, video, now, placement, scratch):  
         scratch.x[:] = pending.x[served]
         pending.status[served] = FREE
     else:
-        ask = Ask(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement))
-        call_at(scratch.calls.viewer, (state, ask, scratch.x))
+        who = np.int64(-1) if scratch.anonymous[0] else np.int64(viewer)
+        ask = Ask(who, np.int64(video), np.int64(now), np.int64(placement))
+        call_at(scratch.calls.viewer, (seen_as, ask, scratch.x))
         scratch.row[0], scratch.one[0] = scratch.x, video
-        call_at(scratch.calls.videos, (state, ask, scratch.one, scratch.row))
+        call_at(scratch.calls.videos, (seen_as, ask, scratch.one, scratch.row))
         scratch.x[:] = scratch.row[0]
     slot = put(pending, viewer, video, OPEN, now)
     pending.x[slot] = scratch.x
@@ -304,9 +310,9 @@ def open_view(state, params, pending, viewer, video, now, placement, scratch):  
     meet(params, scratch.x)
     standardise(params, scratch.x, scratch.z)
     forward(params, scratch.z, scratch.pre, scratch.p)
-    watch_times(scratch.p, scratch.times)
+    watch_times(params, scratch.p, scratch.times)
     expected = pending.expected[slot]
-    expected[0], expected[1], expected[2] = scratch.p[P_LONG], scratch.times[0], scratch.p[P_2S]
+    expected[0], expected[1], expected[2] = scratch.p[P_LONG], scratch.times[3], scratch.p[P_2S]
 
     ints[H_COUNT] += 1
     ints[H_VIDEO + ring], ints[H_S + ring] = video, now // 1000 - EPOCH_S
@@ -381,14 +387,15 @@ def remember(state, record):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
+def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
     """Fold `records` in order.
 
     Args:
+        seen_as: the state vectors are made from; `state` itself but in laboratories.
         records: RECORD (n,), `now` never decreasing.
         vectors: float32 (m, F), those of SERVE records, which name theirs by `value`.
         out_x, out_p, out_times: if they have rows, the i-th impression's vector (F,),
-            predictions (O,) and watch times (3,) as they were when it came on screen.
+            predictions (O,) and watch times (4,) as they were when it came on screen.
 
     Returns:
         Impressions folded; negative (-1 - i) if the table of ties was full at record i.
@@ -423,7 +430,7 @@ def fold(state, params, pending, records, vectors, scratch, out_x, out_p, out_ti
         else:
             ring = -1 if kind == IMPRESSION else find_view(state, viewer, video)
             if kind == IMPRESSION or (kind == WATCH and ring < 0):
-                ring = open_view(state, params, pending, viewer, video, record.now,
+                ring = open_view(state, seen_as, params, pending, viewer, video, record.now,
                                  record.placement, scratch)  # fmt: skip
                 if kind == IMPRESSION:
                     if impressions < out_x.shape[0]:
@@ -450,7 +457,7 @@ def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out
 
     Args:
         viewer: row, -1 for one nothing is known of.
-        rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 3) are filled.
+        rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 4) are filled.
     """
     ask = Ask(np.int64(viewer), np.int64(0), np.int64(now), np.int64(placement))
     call_at(scratch.calls.viewer, (state, ask, scratch.x))
@@ -462,11 +469,11 @@ def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out
 
 @kernel
 def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-def]
-    """Predictions (n, O) and watch times (n, 3) for vectors (n, F)."""
+    """Predictions (n, O) and watch times (n, 4) for vectors (n, F)."""
     for i in range(x.shape[0]):
         standardise(params, x[i], scratch.z)
         forward(params, scratch.z, scratch.pre, out_p[i])
-        watch_times(out_p[i], out_times[i])
+        watch_times(params, out_p[i], out_times[i])
 
 
 @kernel

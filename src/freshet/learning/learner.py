@@ -42,7 +42,7 @@ CLIP = np.float32(4.0)  # of standardised inputs
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
 
 Params = namedtuple(
-    "Params", "mean variance seen w1 a1 b1 ab1 w2 a2 w3 a3 b ab"
+    "Params", "mean variance seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab"
 )
 
 
@@ -60,6 +60,7 @@ def new_params(inputs: int, seed: int) -> Any:
     return Params(
         mean=zeros(inputs, np.float32), variance=np.ones(inputs, np.float32),
         seen=np.array([20, 0], np.int64),  # vectors standardised (and a head start), views learned
+        ends=np.ones(len(MIDDLES_S), np.float64),  # views that ended between thresholds
         w1=draw(inputs, WIDTH, inputs**-0.5), a1=full(inputs, WIDTH),
         b1=zeros(WIDTH, np.float32), ab1=full(WIDTH),
         w2=draw(WIDTH, HEADS, (0.1 / WIDTH) ** 0.5), a2=full(WIDTH, HEADS),
@@ -164,28 +165,58 @@ def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def watch_times(p, out):  # type: ignore[no-untyped-def]
-    """Expected and median watch time from the threshold heads of p (O,).
+def meet_watch(params, watched_s):  # type: ignore[no-untyped-def]
+    """Count where a view ended, for the ranks of watch times among all views."""
+    k = 0
+    while k < THRESHOLDS_S.shape[0] and watched_s > THRESHOLDS_S[k]:
+        k += 1
+    params.ends[k] += 1.0
 
-    out[0] is the expected log(1 + seconds), out[1] the median in seconds, out[2] the mean.
-    The heads are made monotone by never letting a later one exceed an earlier one.
+
+@kernel
+def watch_times(params, p, out):  # type: ignore[no-untyped-def]
+    """Watch times that the threshold heads of p (O,) speak of.
+
+    out[0] expected, out[1] median, out[2] mean, in seconds; out[3] expected log(1 + seconds).
+    The expected one is the watch time at the expected rank among all views (a mean under the
+    population's own scale, as in duration-quantile methods): it orders pairs best and is not
+    swayed by the few who watch for very long. A later head never exceeds an earlier one.
     """
     out_of_line()
     count = THRESHOLDS_S.shape[0]
     first = p.shape[0] - count
-    above, median = ONE, np.float32(-1.0)
-    low, low_above = ZERO, ONE
-    log_mean, mean = 0.0, 0.0
-    for k in range(count):
-        here = min(above, p[first + k])
-        if median < ZERO and here < np.float32(0.5):
-            share = (low_above - np.float32(0.5)) / max(low_above - here, np.float32(1e-6))
-            median = low + share * (THRESHOLDS_S[k] - low)
-        log_mean += (above - here) * log(1.0 + MIDDLES_S[k])
-        mean += (above - here) * MIDDLES_S[k]
-        low, low_above, above = THRESHOLDS_S[k], here, here
-    log_mean += above * log(1.0 + MIDDLES_S[count])
-    mean += above * MIDDLES_S[count]
-    out[0] = log_mean
-    out[1] = median if median >= ZERO else THRESHOLDS_S[count - 1]
-    out[2] = mean
+    total = 0.0
+    for k in range(count + 1):
+        total += params.ends[k]
+    above, median = 1.0, -1.0
+    low = 0.0
+    log_mean, mean, rank, below = 0.0, 0.0, 0.0, 0.0
+    for k in range(count + 1):
+        here = min(above, float(p[first + k])) if k < count else 0.0
+        share = above - here  # probability of ending between thresholds k - 1 and k
+        if median < 0.0 and here < 0.5:
+            top = float(THRESHOLDS_S[k]) if k < count else 2.0 * low
+            median = low + (above - 0.5) / max(share, 1e-9) * (top - low)
+        rank += share * (below + 0.5 * params.ends[k]) / total
+        log_mean += share * log(1.0 + MIDDLES_S[k])
+        mean += share * MIDDLES_S[k]
+        below += params.ends[k]
+        above = here
+        if k < count:
+            low = float(THRESHOLDS_S[k])
+    out[0] = at_rank(params, rank * total)
+    out[1], out[2], out[3] = median, mean, log_mean
+
+
+@kernel
+def at_rank(params, target):  # type: ignore[no-untyped-def]
+    """Seconds below which `target` of the views ended, between middles in proportion."""
+    below, last_rank, last_s = 0.0, 0.0, 0.0
+    for k in range(MIDDLES_S.shape[0]):
+        middle = below + 0.5 * params.ends[k]
+        if target <= middle:
+            share = (target - last_rank) / max(middle - last_rank, 1e-9)
+            return last_s + share * (MIDDLES_S[k] - last_s)
+        below += params.ends[k]
+        last_rank, last_s = middle, float(MIDDLES_S[k])
+    return last_s

@@ -48,8 +48,8 @@ class Ranked:
     Attributes:
         features: float32 (n, F), as `Live.feature_names`.
         predictions: float32 (n, O), as `Live.outcomes`: probabilities.
-        watch_s: float32 (n,), expected watch time in seconds: exp(E log(1 + s)) - 1, which
-            ranks well and is not swayed by the few who watch for very long.
+        watch_s: float32 (n,), expected watch time in seconds, at the expected rank among all
+            views (`learner.watch_times`).
         median_s, mean_s: float32 (n,), median and plain mean of the same distribution.
     """
 
@@ -108,6 +108,7 @@ class Live:
             video_sequence=self.blocks["video"].sequence,
             pair_keys=self.pairs.keys, pair_values=self.pairs.values, pair_used=self.pairs.used,
         )  # fmt: skip
+        self._seen_as = self._state
         self._scratch = self._with_calls()
 
     def _with_calls(self) -> Any:
@@ -151,10 +152,11 @@ class Live:
         out = (
             np.empty((rows, self.inputs), np.float32),
             np.empty((rows, kernels.HEADS), np.float32),
-            np.empty((rows, 3), np.float32),
+            np.empty((rows, 4), np.float32),
         )
         done = kernels.fold(
-            self._state, self.params, self.pending, records, vectors, self._scratch, *out
+            self._state, self._seen_as, self.params, self.pending, records, vectors,
+            self._scratch, *out,
         )
         if done < 0:
             raise Unavailable("the table of ties is full; raise its capacity and start again")
@@ -172,6 +174,19 @@ class Live:
         names = self.columns.names
         for entity in ("sound", "hashtag", "topic", "trait"):
             self.blocks[entity].check_room(len(names[entity]))
+
+    def hold_viewers(self) -> None:
+        """For measuring: from now on vectors see every viewer as they are at this moment,
+        whatever they do; everything else lives on."""
+        viewer = self.blocks["viewer"].ints.copy()
+        pairs = {f"pair_{name}": array.copy() for name, array in self.pairs.state().items()}
+        self._seen_as = self._state._replace(
+            viewer=viewer.view(np.float32), viewer_ints=viewer, **pairs
+        )
+
+    def hide_viewers(self) -> None:
+        """For measuring: from now on vectors are made as if nothing were known of anybody."""
+        self._scratch.anonymous[0] = True
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -293,11 +308,11 @@ class Live:
         return self._ranked(x, p, times)
 
     def _out(self, n: int) -> tuple[Floats, Floats]:
-        return np.empty((n, kernels.HEADS), np.float32), np.empty((n, 3), np.float32)
+        return np.empty((n, kernels.HEADS), np.float32), np.empty((n, 4), np.float32)
 
     def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
         return Ranked(
-            x, p[:, : len(OUTCOMES)], np.expm1(times[:, 0]), times[:, 1], times[:, 2]
+            x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2]
         )
 
     # --- snapshots --------------------------------------------------------------------------
