@@ -26,7 +26,10 @@ from freshet import __version__, config
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 
 # command -> "module:attribute" of the typer application that answers it
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "import": "freshet.lab.cli_import:app",
+    "log": "freshet.cli_log:app",
+}
 
 EXIT_CODES: tuple[tuple[type[FreshetError], int], ...] = (
     (Refused, 2),
