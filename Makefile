@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 SOURCES := $(shell find src -name '*.py' 2>/dev/null | LC_ALL=C sort)
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba/$(shell cat $(SOURCES) /dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: setup demo test check bench bench-rounds bench-replay docs lock
+.PHONY: setup demo test check bench bench-rounds bench-kill9 bench-powercut bench-log bench-replay docs lock
 
 setup: $(STAMP)
 
@@ -48,7 +48,16 @@ check: setup
 
 # Long runs. `bench-rounds`: the tests marked `thorough`, with many rounds instead of few.
 # `bench-replay`: how well the feed predicts a real log; give its folder: make bench DATA=…
-bench: bench-rounds $(if $(DATA),bench-replay)
+bench: bench-rounds bench-kill9 bench-powercut bench-log $(if $(DATA),bench-replay)
+
+bench-kill9: setup
+	$(BIN)/python -m tests.chaos.kill9 --rounds 50
+
+bench-powercut: setup
+	$(BIN)/python -m tests.chaos.powercut --rounds 50 --cuts 0
+
+bench-log: setup
+	$(BIN)/python benchmarks/log_append.py
 
 bench-rounds: setup
 	$(BIN)/python -m pytest -m thorough --thorough --durations=0
