@@ -29,6 +29,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 COMMANDS: dict[str, str] = {
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
+    "lab": "freshet.lab.cli_lab:app",
     "log": "freshet.cli_log:app",
     "serve": "freshet.cli_feed:serve_app",
 }

@@ -1,0 +1,143 @@
+"""`freshet lab`: measure on real logs, and on worlds of our own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from freshet import __version__
+from freshet.domain.errors import Refused
+from freshet.lab.curves import draw_curves
+from freshet.lab.readers import kuairand
+from freshet.lab.replay import replay as replay_log
+from freshet.lab.replay import with_history
+from freshet.lab.report import replay_report
+from freshet.lab.table import tables
+from freshet.lab.throughput import measure
+
+app = typer.Typer(no_args_is_help=True, help="Replay logs, measure, compare with peers.")
+
+Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")]
+Seed = Annotated[int, typer.Option(help="Of every random draw.")]
+
+
+@app.command()
+def replay(
+    path: Annotated[Path, typer.Argument(help="Folder with log*.csv or log*.parquet.")],
+    format_: Annotated[str, typer.Option("--format", help="Layout of the folder.")] = "kuairand",
+    peers: Annotated[str, typer.Option(help="Systems beside ours: lightgbm,vw.")] = "",
+    report_from: Annotated[str, typer.Option(help="First day reported, 2022-04-28.")] = "",
+    report_to: Annotated[str, typer.Option(help="Last day reported.")] = "",
+    warm_start: Annotated[
+        Path | None, typer.Option(help="File of what viewers did before the log.")
+    ] = None,
+    picture: Annotated[
+        Path, typer.Option(help="Where the learning curves are drawn.")
+    ] = Path("replay.png"),
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep vectors, predictions and outcomes in this file.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """Replay a feed's log through the live fold: predict each view, then learn it."""
+    if format_ != "kuairand":
+        raise Refused("--format", f"no layout is named {format_!r}", "kuairand")
+    first, last = day("--report-from", report_from), day("--report-to", report_to)
+    folder = kuairand.find(path)
+    if warm_start is not None:
+        folder = with_history(folder, warm_start)
+    console = Console(stderr=True)
+    names = [name.strip() for name in peers.split(",") if name.strip()]
+    with console.status("reading") as status:
+        done = replay_log(
+            folder, now_ms=time.time_ns() // 1_000_000, seed=seed, report_from=first,
+            warm=warm_start is not None, note=status.update,
+        )  # fmt: skip
+        recording = done.recording
+        if first is None:
+            first = int(recording.date[~(recording.gauc_long_view != recording.gauc_long_view)][0])
+        report, forecasts = replay_report(
+            recording, names, first, last, seed, done.impressions_per_s,
+            run={
+                "commit": commit(), "version": __version__, "data": path.resolve().name,
+                "start": "warm" if warm_start else "cold", "seed": seed,
+                "features": len(recording.feature_names),
+            },
+            note=status.update,
+        )  # fmt: skip
+        status.update("drawing")
+        draw_curves(recording, report, forecasts, picture)
+        if keep is not None:
+            recording.save(keep)
+    for line in done.read.notices:
+        console.print(f"[dim]{line}")
+    Console().print(tables(report))
+    console.print(f"learning curves: {picture}")
+    if as_json is not None:
+        as_json.write_text(json.dumps(report.as_json(), indent=1) + "\n")
+
+
+@app.command()
+def throughput(
+    impressions: Annotated[int, typer.Option(help="Generated impressions.")] = 2_000_000,
+    viewers: Annotated[int, typer.Option(help="Viewers of the generated world.")] = 1_000_000,
+    videos: Annotated[int, typer.Option(help="Videos of the generated world.")] = 1_000_000,
+    rounds: Annotated[int, typer.Option(help="Runs; the median counts.")] = 3,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """How many impressions a second one core folds and learns, on a world no cache holds."""
+    console = Console(stderr=True)
+    runs = []
+    with console.status("making a world") as status:
+        for k in range(rounds):
+            status.update(f"round {k + 1} of {rounds}")
+            runs.append(
+                measure(impressions=impressions, viewers=viewers, videos=videos, seed=seed + k)
+            )
+    rates = sorted(run.impressions_per_s for run in runs)
+    median = rates[len(rates) // 2]
+    Console().print(
+        f"{median:,.0f} impressions/s on one core, median of {rounds} "
+        f"({rates[0]:,.0f} to {rates[-1]:,.0f}); {impressions:,} impressions, "
+        f"{viewers:,} viewers, {videos:,} videos"
+    )
+    if as_json is not None:
+        numbers = {
+            "impressions_per_s": median, "rounds": rates, "impressions": impressions,
+            "viewers": viewers, "videos": videos, "commit": commit(),
+        }  # fmt: skip
+        as_json.write_text(json.dumps(numbers, indent=1) + "\n")
+
+
+def day(option: str, text: str) -> int | None:
+    """20220428 of "2022-04-28" or "20220428"; None of "".
+
+    Raises:
+        Refused: not a day.
+    """
+    if not text:
+        return None
+    digits = text.replace("-", "")
+    try:
+        time.strptime(digits, "%Y%m%d")
+    except ValueError:
+        raise Refused(option, f"{text!r} is not a day", "a day such as 2022-04-28") from None
+    return int(digits)
+
+
+def commit() -> str:
+    """Short hash of the checked-out commit, "" where there is no repository."""
+    here = Path(__file__).parent
+    told = subprocess.run(
+        ["git", "-C", str(here), "rev-parse", "--short", "HEAD"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return told.stdout.strip()
