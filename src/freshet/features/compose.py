@@ -28,7 +28,7 @@ from freshet.features.surprise import VideoSurprise, ViewerSurprise
 from freshet.features.video_rates import VideoRates
 from freshet.features.viewer import Session, ViewerRates, ViewerTraitRates
 from freshet.features.world import World
-from freshet.state.compiled import generated, kernel
+from freshet.state.compiled import generated, kernel, part
 
 FEATURES: tuple[Feature, ...] = (
     World(), PlacementRates(), HourRates(),
@@ -79,27 +79,30 @@ def compose(features: Sequence[Feature] = FEATURES) -> Composed:
         values[feature.scope].append(value)
     if len(set(names)) < len(names):
         raise ValueError("two features share the name of a value")
+    # What features close over is no part of what numba keeps compiled code under, so only
+    # the standard set is kept: with our sources it changes, and with nothing else.
+    keep = features is FEATURES
     return Composed(
         layout=layout,
         names=tuple(names),
         viewer_width=sum(len(f.outputs) for f in features if f.scope == "viewer"),
-        tallies=_chain(writes["tallies"], "state, act"),
-        moments=_chain(writes["moments"], "state, act"),
-        viewer=_chain(values["viewer"], "state, ask, x"),
-        videos=_loop(values["video"]),
+        tallies=_chain(writes["tallies"], "state, act", keep),
+        moments=_chain(writes["moments"], "state, act", keep),
+        viewer=_chain(values["viewer"], "state, ask, x", keep),
+        videos=_loop(values["video"], keep),
     )
 
 
 # numba cannot loop over functions, so the text that calls them one by one is generated.
 
 
-def _chain(kernels: Sequence[Kernel], arguments: str) -> Kernel:
+def _chain(kernels: Sequence[Kernel], arguments: str, keep: bool) -> Kernel:
     """One kernel that calls `kernels` in order."""
     calls = [f"    part{k}({arguments})" for k in range(len(kernels))] or ["    pass"]
-    return _compiled(kernels, [f"def chain({arguments}):", *calls], "chain")
+    return _compiled(kernels, [f"def chain({arguments}):", *calls], "chain", keep)
 
 
-def _loop(kernels: Sequence[Kernel]) -> Kernel:
+def _loop(kernels: Sequence[Kernel], keep: bool) -> Kernel:
     calls = [f"        part{k}(state, this, x[i])" for k in range(len(kernels))]
     lines = [
         "def each(state, ask, rows, x):",
@@ -107,10 +110,11 @@ def _loop(kernels: Sequence[Kernel]) -> Kernel:
         "        this = Ask(ask.viewer, np.int64(rows[i]), ask.now, ask.placement)",
         *calls,
     ]
-    return _compiled(kernels, lines, "each")
+    return _compiled(kernels, lines, "each", keep)
 
 
-def _compiled(kernels: Sequence[Kernel], lines: list[str], name: str) -> Kernel:
+def _compiled(kernels: Sequence[Kernel], lines: list[str], name: str, keep: bool) -> Kernel:
     space: dict[str, Any] = {f"part{k}": kernel for k, kernel in enumerate(kernels)}
     space |= {"Ask": Ask, "np": np}
-    return kernel(generated("\n".join(lines) + "\n", space, name))
+    compiler = kernel if keep else part
+    return compiler(generated("\n".join(lines) + "\n", space, name))

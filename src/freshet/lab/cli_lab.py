@@ -37,9 +37,9 @@ def replay(
     warm_start: Annotated[
         Path | None, typer.Option(help="File of what viewers did before the log.")
     ] = None,
-    picture: Annotated[
-        Path, typer.Option(help="Where the learning curves are drawn.")
-    ] = Path("replay.png"),
+    picture: Annotated[Path, typer.Option(help="Where the learning curves are drawn.")] = Path(
+        "replay.png"
+    ),
     keep: Annotated[
         Path | None, typer.Option(help="Keep vectors, predictions and outcomes in this file.")
     ] = None,

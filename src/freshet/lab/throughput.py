@@ -76,14 +76,20 @@ def records_of(columns: Columns) -> np.ndarray:  # type: ignore[type-arg]
     add(everyone, shown, k.IMPRESSION, 0)
     for name, happened in columns.outcomes.items():
         add(np.flatnonzero(happened), left, k.GAIN, 1, value=INDEX[name])
-    add(everyone, left, k.WATCH, 2, value=columns.watched_ms, extra=columns.duration_ms, bits=k.LEFT)
+    add(
+        everyone, left, k.WATCH, 2, value=columns.watched_ms, extra=columns.duration_ms, bits=k.LEFT
+    )
     records = np.concatenate(parts)
     order = np.lexsort((np.concatenate(orders), records["now"]))
     return records[order]
 
 
 def measure(
-    *, impressions: int = 2_000_000, viewers: int = 1_000_000, videos: int = 1_000_000, seed: int = 0
+    *,
+    impressions: int = 2_000_000,
+    viewers: int = 1_000_000,
+    videos: int = 1_000_000,
+    seed: int = 0,
 ) -> Throughput:
     """Fold a generated log once and time it."""
     columns = make_columns(seed, impressions=impressions, viewers=viewers, videos=videos)
@@ -102,6 +108,4 @@ def measure(
             done += live.fold_records(records[at : min(at + CHUNK, end)], vectors)
         rates.append(done / (time.perf_counter() - begun))
         total += done
-    return Throughput(
-        total, len(records), total / (time.perf_counter() - started), tuple(rates)
-    )
+    return Throughput(total, len(records), total / (time.perf_counter() - started), tuple(rates))
