@@ -60,8 +60,8 @@ class Pass:
 
     live: Live
     seconds: float
-    viewer: np.ndarray  # type: ignore[type-arg]
-    video: np.ndarray  # type: ignore[type-arg]
+    viewer: np.ndarray
+    video: np.ndarray
     features: Floats
     predictions: Floats
     times: Floats
@@ -193,7 +193,7 @@ def _recording(
     held: Pass,
     hidden: Pass,
     columns: KuairandLog,
-    window: np.ndarray,  # type: ignore[type-arg]
+    window: np.ndarray,
 ) -> Recording:
     predicted = len(OUTCOMES)
     long_view = OUTCOMES.index("long_view")

@@ -57,13 +57,13 @@ def lay_facts(live: Live, columns: Columns) -> None:
     live.columns.viewers.ints[:people] = -1
 
 
-def records_of(columns: Columns) -> np.ndarray:  # type: ignore[type-arg]
+def records_of(columns: Columns) -> np.ndarray:
     """RECORD rows in time order: the impression, its acts, then the report on leaving."""
     shown = columns.time_ms
     left = shown + columns.watched_ms
     parts, orders = [], []
 
-    def add(at: np.ndarray, now: np.ndarray, kind: int, rank: int, **fields: object) -> None:  # type: ignore[type-arg]
+    def add(at: np.ndarray, now: np.ndarray, kind: int, rank: int, **fields: object) -> None:
         rows = np.zeros(len(at), k.RECORD)
         rows["kind"], rows["viewer"], rows["video"] = kind, columns.viewer[at], columns.video[at]
         rows["now"] = now[at]
