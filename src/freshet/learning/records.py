@@ -64,7 +64,7 @@ class Records:
 
     def take(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
         """Records (n,) and the served vectors they name, float32 (m, F); then empty."""
-        records = np.array(self._flat, np.int64).view(k.RECORD)
+        records = np.array(self._flat, np.int64).view(k.RECORD).view(np.recarray)
         vectors = (
             np.concatenate(self._vectors) if self._vectors else np.zeros((0, self.inputs), np.float32)
         )

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -86,6 +87,18 @@ def address_of(kernel: Any, *arguments: Any) -> int:
     kernel.compile(kinds)
     compiled = kernel.overloads[kinds]
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+if numba.config.DISABLE_JIT:  # kernels run as plain Python: slow, but open to a debugger
+    np.seterr(over="ignore")  # hashes wrap around
+    _kernels: list[Any] = []
+
+    def call_at(address: int, arguments: tuple[Any, ...]) -> None:
+        _kernels[address](*arguments)
+
+    def address_of(kernel: Any, *arguments: Any) -> int:
+        _kernels.append(kernel)
+        return len(_kernels) - 1
 
 
 
