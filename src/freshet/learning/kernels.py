@@ -267,8 +267,8 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
     ints = state.viewer_ints[viewer]
     for ring in range(min(ints[H_COUNT], HISTORY)):
         if ints[H_BITS + ring] & CLOSED == 0 and ints[H_WATCHED + ring] > 0:
-            slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN)
-            if slot >= 0 and pending.ring[slot] == ring:
+            slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
+            if slot >= 0:
                 close_view(state, params, pending, slot, now, scratch)
             else:
                 ints[H_BITS + ring] |= CLOSED
@@ -289,11 +289,11 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
     ints = state.viewer_ints[viewer]
     ring = ints[H_COUNT] % HISTORY
     if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
-        old = find(pending, viewer, ints[H_VIDEO + ring], OPEN)
-        if old >= 0 and pending.ring[old] == ring:
+        old = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
+        if old >= 0:
             close_view(state, params, pending, old, now, scratch)
 
-    served = find(pending, viewer, video, SERVED)
+    served = find(pending, viewer, video, SERVED, -1)
     if served >= 0:  # learn on what was ranked on
         scratch.x[:] = pending.x[served]
         pending.status[served] = FREE
@@ -304,9 +304,8 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
         scratch.row[0], scratch.one[0] = scratch.x, video
         call_at(scratch.calls.videos, (seen_as, ask, scratch.one, scratch.row))
         scratch.x[:] = scratch.row[0]
-    slot = put(pending, viewer, video, OPEN, now)
+    slot = put(pending, viewer, video, OPEN, ring, now)
     pending.x[slot] = scratch.x
-    pending.ring[slot] = ring
     meet(params, scratch.x)
     standardise(params, scratch.x, scratch.z)
     forward(params, scratch.z, scratch.pre, scratch.p)
@@ -348,8 +347,8 @@ def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-unt
         ints[H_WATCHED + ring] = after
         gain(state, scratch, viewer, ring, record.now, new)
     if record.bits & LEFT and ints[H_BITS + ring] & CLOSED == 0:
-        slot = find(pending, viewer, video, OPEN)
-        if slot >= 0 and pending.ring[slot] == ring:
+        slot = find(pending, viewer, video, OPEN, ring)
+        if slot >= 0:
             close_view(state, params, pending, slot, record.now, scratch)
 
 
@@ -416,7 +415,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
                 return -1 - i
             continue
         if kind == SERVE:
-            slot = put(pending, viewer, video, SERVED, record.now)
+            slot = put(pending, viewer, video, SERVED, -1, record.now)
             pending.x[slot] = vectors[record.value]
             continue
         if kind == RESET:
