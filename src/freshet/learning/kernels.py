@@ -275,6 +275,16 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
 
 
 @kernel
+def close_oldest(state, params, pending, viewer, ring, now, scratch):  # type: ignore[no-untyped-def]
+    """The view whose place in the history is needed ends now, if it has not."""
+    ints = state.viewer_ints[viewer]
+    if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
+        slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
+        if slot >= 0:
+            close_view(state, params, pending, slot, now, scratch)
+
+
+@kernel
 def open_view(state, seen_as, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
     """The video came on the viewer's screen.
 
@@ -288,11 +298,7 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
     close_past(state, params, pending, viewer, now, scratch)
     ints = state.viewer_ints[viewer]
     ring = ints[H_COUNT] % HISTORY
-    if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
-        old = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
-        if old >= 0:
-            close_view(state, params, pending, old, now, scratch)
-
+    close_oldest(state, params, pending, viewer, ring, now, scratch)
     served = find(pending, viewer, video, SERVED, -1)
     if served >= 0:  # learn on what was ranked on
         scratch.x[:] = pending.x[served]
@@ -323,11 +329,14 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
 
 @kernel
 def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
-    """Place of the viewer's newest view of this video in their history, -1 if there is none."""
+    """Place of the viewer's newest view of this video in their history, -1 if there is none.
+
+    One from before the log is none: no tally holds it, so nothing can be added or taken back.
+    """
     ints = state.viewer_ints[viewer]
     for back in range(min(ints[H_COUNT], HISTORY)):
         ring = (ints[H_COUNT] - 1 - back) % HISTORY
-        if ints[H_VIDEO + ring] == video:
+        if ints[H_VIDEO + ring] == video and ints[H_BITS + ring] & UNTIMED == 0:
             return ring
     return -1
 
@@ -374,10 +383,11 @@ def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def remember(state, record):  # type: ignore[no-untyped-def]
+def remember(state, params, pending, record, scratch):  # type: ignore[no-untyped-def]
     """A view from before the log: into the history, without a time."""
     ints = state.viewer_ints[record.viewer]
     ring = ints[H_COUNT] % HISTORY
+    close_oldest(state, params, pending, record.viewer, ring, record.now, scratch)
     ints[H_COUNT] += 1
     ints[H_VIDEO + ring], ints[H_S + ring] = record.video, record.now // 1000 - EPOCH_S
     ints[H_BITS + ring] = record.bits | COUNTED | CLOSED | UNTIMED
@@ -424,11 +434,13 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
             end(state.viewer_sequence, viewer)
             continue
         begin(state.viewer_sequence, viewer)
+        opens = kind == IMPRESSION
         if kind == KNOWN:
-            remember(state, record)
+            remember(state, params, pending, record, scratch)
         else:
-            ring = -1 if kind == IMPRESSION else find_view(state, viewer, video)
-            if kind == IMPRESSION or (kind == WATCH and ring < 0):
+            ring = -1 if opens else find_view(state, viewer, video)
+            opens = opens or (kind == WATCH and ring < 0)
+            if opens:
                 ring = open_view(state, seen_as, params, pending, viewer, video, record.now,
                                  record.placement, scratch)  # fmt: skip
                 if kind == IMPRESSION:
@@ -442,8 +454,10 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
             elif kind != IMPRESSION:
                 react(state, ring, record, scratch)
         end(state.viewer_sequence, viewer)
-        if kind == IMPRESSION or kind == KNOWN:
+        if opens or kind == KNOWN:
             seen_s = record.now // 1000 - EPOCH_S
+            if seen_s == 0:  # the very second that 2020 began; 0 stands for "never"
+                seen_s = 1
             if not set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
                             video, seen_s):  # fmt: skip
                 return -1 - i
