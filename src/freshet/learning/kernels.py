@@ -95,6 +95,11 @@ B_2S, B_6S, B_FINISH, B_LONG, B_REWATCH = (
     1 << INDEX[name] for name in ("watched_2s", "watched_6s", "finish", "long_view", "rewatch")
 )
 N_OUTCOMES = len(OUTCOMES)
+UNDOABLE = sum(
+    1 << INDEX[name]
+    for name in ("like", "comment", "favorite", "follow", "not_interested", "hide")
+)
+STANDS_SHIFT = 8  # in a viewer's tie to a video the outcomes that stand are above the tie's bits
 N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
@@ -363,23 +368,43 @@ def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-unt
 
 @kernel
 def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
-    """An outcome was gained, or lost by undoing it; each at most once a view."""
-    bit = 1 << record.value
-    viewer, video = record.viewer, record.video
-    scratch.delta[:] = 0.0
-    if ring < 0:  # the view is not in the history any more
-        scratch.delta[1 + record.value] = 1.0 if record.kind == GAIN else -1.0
-        tell(state, scratch, viewer, video, record.now, record.placement)
-        return
+    """An outcome was gained, or lost by undoing it.
+
+    It counts at most once a view. One that can be undone counts at most once in all while it
+    stands, in whichever view it was given; that it stands is kept beside the ties, for its
+    view may have left the history when it is undone.
+
+    Returns:
+        False if the table of ties is full.
+    """
+    out_of_line()
+    bit, viewer, video = 1 << record.value, record.viewer, record.video
+    keys, values, used = state.pair_keys, state.pair_values, state.pair_used
+    ties = get_pair(keys, values, used, viewer, VIDEO, video)
+    mark = np.int32(bit << STANDS_SHIFT)
+    stands = ties & mark != 0
     ints = state.viewer_ints[viewer]
-    has = ints[H_BITS + ring] & bit != 0
-    if record.kind == GAIN and not has:
-        gain(state, scratch, viewer, ring, record.now, bit)
-    elif record.kind == LOSE and has:
-        ints[H_BITS + ring] &= ~bit
-        scratch.delta[1 + record.value] = -1.0
-        placement = ints[H_BITS + ring] >> PLACE_SHIFT
+    placement = record.placement if ring < 0 else ints[H_BITS + ring] >> PLACE_SHIFT
+    scratch.delta[:] = 0.0
+    if record.kind == LOSE:
+        if ring >= 0:
+            ints[H_BITS + ring] &= ~bit
+        if stands:
+            scratch.delta[1 + record.value] = -1.0
+            tell(state, scratch, viewer, video, record.now, placement)
+            return set_pair(keys, values, used, viewer, VIDEO, video, ties & ~mark)
+        return True
+    if ring >= 0:
+        if ints[H_BITS + ring] & bit == 0:
+            if stands:
+                scratch.delta[1 + record.value] = -1.0  # `gain` adds it: counted already
+            gain(state, scratch, viewer, ring, record.now, bit)
+    elif not stands:
+        scratch.delta[1 + record.value] = 1.0
         tell(state, scratch, viewer, video, record.now, placement)
+    if not stands and (ring < 0 or bit & UNDOABLE):
+        return set_pair(keys, values, used, viewer, VIDEO, video, ties | mark)
+    return True
 
 
 @kernel
@@ -434,7 +459,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
             end(state.viewer_sequence, viewer)
             continue
         begin(state.viewer_sequence, viewer)
-        opens = kind == IMPRESSION
+        opens, fits = kind == IMPRESSION, True
         if kind == KNOWN:
             remember(state, params, pending, record, scratch)
         else:
@@ -452,15 +477,16 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
             if kind == WATCH:
                 watch(state, params, pending, ring, record, scratch)
             elif kind != IMPRESSION:
-                react(state, ring, record, scratch)
+                fits = react(state, ring, record, scratch)
         end(state.viewer_sequence, viewer)
         if opens or kind == KNOWN:
             seen_s = record.now // 1000 - EPOCH_S
             if seen_s == 0:  # the very second that 2020 began; 0 stands for "never"
                 seen_s = 1
-            if not set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
-                            video, seen_s):  # fmt: skip
-                return -1 - i
+            fits = set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
+                            video, seen_s)  # fmt: skip
+        if not fits:
+            return -1 - i
     return impressions
 
 
