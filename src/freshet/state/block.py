@@ -137,7 +137,8 @@ class Block:
             self._map = anonymous(size)
         else:
             if writable:
-                with path.open("w+b") as file:
+                path.unlink(missing_ok=True)  # who still maps an older one keeps it whole
+                with path.open("xb") as file:
                     file.truncate(size)  # sparse: nothing is stored until it is written
             elif path.stat().st_size != size:
                 raise Broken(f"{path.name} holds {path.stat().st_size} bytes, its layout {size}")

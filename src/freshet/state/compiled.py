@@ -53,8 +53,10 @@ def generated(source: str, space: dict[str, Any], name: str) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}_{hashlib.sha256(source.encode()).hexdigest()[:12]}.py"
     if not file.exists():
-        file.write_text(source)
-        os.utime(file, (0, 0))  # numba compares times: the same text must look the same
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(source)
+        os.utime(unfinished, (0, 0))  # numba compares times: the same text must look the same
+        unfinished.rename(file)
     space["__name__"] = __name__  # numba imports it again when it loads what it kept
     exec(compile(source, str(file), "exec"), space)
     return space[name]
