@@ -59,7 +59,7 @@ async def test_a_state_that_was_stopped_and_started_again_is_the_same(
 async def test_a_state_saved_while_it_follows_is_the_same(tmp_path: Path) -> None:
     log = await opened(tmp_path)
     live = small_live()
-    follower = Follower(log, [live], Snapshots(tmp_path / "snapshots"), snapshot_every=1_000)
+    follower = Follower(log, [live], Snapshots(tmp_path / "snapshots"), snapshot_every=3_000)
     for first in range(0, len(MANY), 700):
         await append(log, first, min(first + 700, len(MANY)))
         await follower.catch_up()
