@@ -8,6 +8,7 @@ import numpy as np
 
 from freshet.catalogue import facts
 from freshet.domain import events as ev
+from freshet.domain.ids import NO_ROW
 from freshet.state.block import Block
 from freshet.state.names import Names
 
@@ -30,20 +31,20 @@ class Columns:
     def viewer(self, key: str) -> int:
         """Row of a person, made if new."""
         names = self.names["viewer"]
-        count = len(names)
-        row = names.add(key)
-        if row == count:
-            self.viewers.check_room(row + 1)
+        row = names.row(key)
+        if row == NO_ROW:
+            self.viewers.check_room(len(names) + 1)
+            row = names.add(key)
             facts.blank_viewer(self.viewers, row)
         return row
 
     def video(self, video: str) -> int:
         """Row of a video, made if new; until it is published it is not eligible."""
         names = self.names["video"]
-        count = len(names)
-        row = names.add(video)
-        if row == count:
-            self.videos.check_room(row + 1)
+        row = names.row(video)
+        if row == NO_ROW:
+            self.videos.check_room(len(names) + 1)
+            row = names.add(video)
             facts.blank_video(self.videos, row)
         return row
 
@@ -54,7 +55,7 @@ class Columns:
         return names.add(name) if len(names) < 255 else max(names.row(name), 0)
 
     def apply(self, event: ev.Event) -> bool:
-        """Fold one event; True if it was one of supply or moderation."""
+        """Fold one event; True if it changes what is known of people or things."""
         match event:
             case ev.PersonSaved():
                 self._save_person(event)
@@ -70,11 +71,13 @@ class Columns:
                 self._flag(event.video, facts.LABEL_BIT[event.label], False)
             case ev.SoundSaved():
                 self.names["sound"].add(event.sound)
+            case ev.OpenApp():
+                self._open_app(event)
             case _:
                 return False
         return True
 
-    def open_app(self, event: ev.OpenApp) -> None:
+    def _open_app(self, event: ev.OpenApp) -> None:
         """What a device says of itself fills what the profile leaves open."""
         row = self.viewers.ints[self.viewer(event.viewer)]
         for column, kind, value in (

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from inspect import getsource
 from typing import Any
 
 import numpy as np
@@ -79,32 +81,41 @@ def compose(features: Sequence[Feature] = FEATURES) -> Composed:
         values[feature.scope].append(value)
     if len(set(names)) < len(names):
         raise ValueError("two features share the name of a value")
-    # What features close over is no part of what numba keeps compiled code under, so only
-    # the standard set is kept: with our sources it changes, and with nothing else.
-    keep = features is FEATURES
+    made_of = _made_of(layout, ordered)
+    # A laboratory's feature may close over anything; only our own are kept compiled.
+    keep = all(type(feature).__module__.startswith("freshet.features.") for feature in features)
     return Composed(
         layout=layout,
         names=tuple(names),
         viewer_width=sum(len(f.outputs) for f in features if f.scope == "viewer"),
-        tallies=_chain(writes["tallies"], "state, act", keep),
-        moments=_chain(writes["moments"], "state, act", keep),
-        viewer=_chain(values["viewer"], "state, ask, x", keep),
-        videos=_loop(values["video"], keep),
+        tallies=_chain(writes["tallies"], "state, act", f"tallies of {made_of}", keep),
+        moments=_chain(writes["moments"], "state, act", f"moments of {made_of}", keep),
+        viewer=_chain(values["viewer"], "state, ask, x", f"viewer of {made_of}", keep),
+        videos=_loop(values["video"], f"videos of {made_of}", keep),
     )
 
 
-# numba cannot loop over functions, so the text that calls them one by one is generated.
+# numba cannot loop over functions, so the text that calls them one by one is generated. It
+# says what it is made of, for numba knows a kernel that it kept by its text, not by the parts.
 
 
-def _chain(kernels: Sequence[Kernel], arguments: str, keep: bool) -> Kernel:
+def _made_of(layout: Layout, features: Sequence[Feature]) -> str:
+    digest = sha256(repr(layout.columns).encode())
+    for feature in features:
+        digest.update(f"{vars(feature)} {getsource(type(feature))}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _chain(kernels: Sequence[Kernel], arguments: str, title: str, keep: bool) -> Kernel:
     """One kernel that calls `kernels` in order."""
     calls = [f"    part{k}({arguments})" for k in range(len(kernels))] or ["    pass"]
-    return _compiled(kernels, [f"def chain({arguments}):", *calls], "chain", keep)
+    return _compiled(kernels, [f"# {title}", f"def chain({arguments}):", *calls], "chain", keep)
 
 
-def _loop(kernels: Sequence[Kernel], keep: bool) -> Kernel:
+def _loop(kernels: Sequence[Kernel], title: str, keep: bool) -> Kernel:
     calls = [f"        part{k}(state, this, x[i])" for k in range(len(kernels))]
     lines = [
+        f"# {title}",
         "def each(state, ask, rows, x):",
         "    for i in range(rows.shape[0]):",
         "        this = Ask(ask.viewer, np.int64(rows[i]), ask.now, ask.placement)",

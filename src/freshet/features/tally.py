@@ -72,8 +72,11 @@ def world_rate(state, what):  # type: ignore[no-untyped-def]
 
 @kernel
 def evidence(total, views, prior, strength, linear):  # type: ignore[no-untyped-def]
-    """Log-odds (or plain, if `linear`) distance of a shrunken rate from its prior."""
-    rate = (total + strength * prior) / (views + strength)
+    """Log-odds (or plain, if `linear`) distance of a shrunken rate from its prior.
+
+    A sum can be below 0: an undo takes 1 back from a tally in which the like has faded.
+    """
+    rate = (max(total, 0.0) + strength * prior) / (views + strength)
     return rate - prior if linear else logit(rate) - logit(prior)
 
 

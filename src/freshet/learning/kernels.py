@@ -95,6 +95,11 @@ B_2S, B_6S, B_FINISH, B_LONG, B_REWATCH = (
     1 << INDEX[name] for name in ("watched_2s", "watched_6s", "finish", "long_view", "rewatch")
 )
 N_OUTCOMES = len(OUTCOMES)
+UNDOABLE = sum(
+    1 << INDEX[name]
+    for name in ("like", "comment", "favorite", "follow", "not_interested", "hide")
+)
+STANDS_SHIFT = 8  # in a viewer's tie to a video the outcomes that stand are above the tie's bits
 N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
@@ -267,11 +272,21 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
     ints = state.viewer_ints[viewer]
     for ring in range(min(ints[H_COUNT], HISTORY)):
         if ints[H_BITS + ring] & CLOSED == 0 and ints[H_WATCHED + ring] > 0:
-            slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN)
-            if slot >= 0 and pending.ring[slot] == ring:
+            slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
+            if slot >= 0:
                 close_view(state, params, pending, slot, now, scratch)
             else:
                 ints[H_BITS + ring] |= CLOSED
+
+
+@kernel
+def close_oldest(state, params, pending, viewer, ring, now, scratch):  # type: ignore[no-untyped-def]
+    """The view whose place in the history is needed ends now, if it has not."""
+    ints = state.viewer_ints[viewer]
+    if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
+        slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
+        if slot >= 0:
+            close_view(state, params, pending, slot, now, scratch)
 
 
 @kernel
@@ -288,12 +303,8 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
     close_past(state, params, pending, viewer, now, scratch)
     ints = state.viewer_ints[viewer]
     ring = ints[H_COUNT] % HISTORY
-    if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
-        old = find(pending, viewer, ints[H_VIDEO + ring], OPEN)
-        if old >= 0 and pending.ring[old] == ring:
-            close_view(state, params, pending, old, now, scratch)
-
-    served = find(pending, viewer, video, SERVED)
+    close_oldest(state, params, pending, viewer, ring, now, scratch)
+    served = find(pending, viewer, video, SERVED, -1)
     if served >= 0:  # learn on what was ranked on
         scratch.x[:] = pending.x[served]
         pending.status[served] = FREE
@@ -304,9 +315,8 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
         scratch.row[0], scratch.one[0] = scratch.x, video
         call_at(scratch.calls.videos, (seen_as, ask, scratch.one, scratch.row))
         scratch.x[:] = scratch.row[0]
-    slot = put(pending, viewer, video, OPEN, now)
+    slot = put(pending, viewer, video, OPEN, ring, now)
     pending.x[slot] = scratch.x
-    pending.ring[slot] = ring
     meet(params, scratch.x)
     standardise(params, scratch.x, scratch.z)
     forward(params, scratch.z, scratch.pre, scratch.p)
@@ -324,11 +334,14 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
 
 @kernel
 def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
-    """Place of the viewer's newest view of this video in their history, -1 if there is none."""
+    """Place of the viewer's newest view of this video in their history, -1 if there is none.
+
+    One from before the log is none: no tally holds it, so nothing can be added or taken back.
+    """
     ints = state.viewer_ints[viewer]
     for back in range(min(ints[H_COUNT], HISTORY)):
         ring = (ints[H_COUNT] - 1 - back) % HISTORY
-        if ints[H_VIDEO + ring] == video:
+        if ints[H_VIDEO + ring] == video and ints[H_BITS + ring] & UNTIMED == 0:
             return ring
     return -1
 
@@ -348,37 +361,58 @@ def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-unt
         ints[H_WATCHED + ring] = after
         gain(state, scratch, viewer, ring, record.now, new)
     if record.bits & LEFT and ints[H_BITS + ring] & CLOSED == 0:
-        slot = find(pending, viewer, video, OPEN)
-        if slot >= 0 and pending.ring[slot] == ring:
+        slot = find(pending, viewer, video, OPEN, ring)
+        if slot >= 0:
             close_view(state, params, pending, slot, record.now, scratch)
 
 
 @kernel
 def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
-    """An outcome was gained, or lost by undoing it; each at most once a view."""
-    bit = 1 << record.value
-    viewer, video = record.viewer, record.video
-    scratch.delta[:] = 0.0
-    if ring < 0:  # the view is not in the history any more
-        scratch.delta[1 + record.value] = 1.0 if record.kind == GAIN else -1.0
-        tell(state, scratch, viewer, video, record.now, record.placement)
-        return
+    """An outcome was gained, or lost by undoing it.
+
+    It counts at most once a view. One that can be undone counts at most once in all while it
+    stands, in whichever view it was given; that it stands is kept beside the ties, for its
+    view may have left the history when it is undone.
+
+    Returns:
+        False if the table of ties is full.
+    """
+    out_of_line()
+    bit, viewer, video = 1 << record.value, record.viewer, record.video
+    keys, values, used = state.pair_keys, state.pair_values, state.pair_used
+    ties = get_pair(keys, values, used, viewer, VIDEO, video)
+    mark = np.int32(bit << STANDS_SHIFT)
+    stands = ties & mark != 0
     ints = state.viewer_ints[viewer]
-    has = ints[H_BITS + ring] & bit != 0
-    if record.kind == GAIN and not has:
-        gain(state, scratch, viewer, ring, record.now, bit)
-    elif record.kind == LOSE and has:
-        ints[H_BITS + ring] &= ~bit
-        scratch.delta[1 + record.value] = -1.0
-        placement = ints[H_BITS + ring] >> PLACE_SHIFT
+    placement = record.placement if ring < 0 else ints[H_BITS + ring] >> PLACE_SHIFT
+    scratch.delta[:] = 0.0
+    if record.kind == LOSE:
+        if ring >= 0:
+            ints[H_BITS + ring] &= ~bit
+        if stands:
+            scratch.delta[1 + record.value] = -1.0
+            tell(state, scratch, viewer, video, record.now, placement)
+            return set_pair(keys, values, used, viewer, VIDEO, video, ties & ~mark)
+        return True
+    if ring >= 0:
+        if ints[H_BITS + ring] & bit == 0:
+            if stands:
+                scratch.delta[1 + record.value] = -1.0  # `gain` adds it: counted already
+            gain(state, scratch, viewer, ring, record.now, bit)
+    elif not stands:
+        scratch.delta[1 + record.value] = 1.0
         tell(state, scratch, viewer, video, record.now, placement)
+    if not stands and (ring < 0 or bit & UNDOABLE):
+        return set_pair(keys, values, used, viewer, VIDEO, video, ties | mark)
+    return True
 
 
 @kernel
-def remember(state, record):  # type: ignore[no-untyped-def]
+def remember(state, params, pending, record, scratch):  # type: ignore[no-untyped-def]
     """A view from before the log: into the history, without a time."""
     ints = state.viewer_ints[record.viewer]
     ring = ints[H_COUNT] % HISTORY
+    close_oldest(state, params, pending, record.viewer, ring, record.now, scratch)
     ints[H_COUNT] += 1
     ints[H_VIDEO + ring], ints[H_S + ring] = record.video, record.now // 1000 - EPOCH_S
     ints[H_BITS + ring] = record.bits | COUNTED | CLOSED | UNTIMED
@@ -416,7 +450,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
                 return -1 - i
             continue
         if kind == SERVE:
-            slot = put(pending, viewer, video, SERVED, record.now)
+            slot = put(pending, viewer, video, SERVED, -1, record.now)
             pending.x[slot] = vectors[record.value]
             continue
         if kind == RESET:
@@ -425,11 +459,13 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
             end(state.viewer_sequence, viewer)
             continue
         begin(state.viewer_sequence, viewer)
+        opens, fits = kind == IMPRESSION, True
         if kind == KNOWN:
-            remember(state, record)
+            remember(state, params, pending, record, scratch)
         else:
-            ring = -1 if kind == IMPRESSION else find_view(state, viewer, video)
-            if kind == IMPRESSION or (kind == WATCH and ring < 0):
+            ring = -1 if opens else find_view(state, viewer, video)
+            opens = opens or (kind == WATCH and ring < 0)
+            if opens:
                 ring = open_view(state, seen_as, params, pending, viewer, video, record.now,
                                  record.placement, scratch)  # fmt: skip
                 if kind == IMPRESSION:
@@ -441,13 +477,16 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
             if kind == WATCH:
                 watch(state, params, pending, ring, record, scratch)
             elif kind != IMPRESSION:
-                react(state, ring, record, scratch)
+                fits = react(state, ring, record, scratch)
         end(state.viewer_sequence, viewer)
-        if kind == IMPRESSION or kind == KNOWN:
+        if opens or kind == KNOWN:
             seen_s = record.now // 1000 - EPOCH_S
-            if not set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
-                            video, seen_s):  # fmt: skip
-                return -1 - i
+            if seen_s == 0:  # the very second that 2020 began; 0 stands for "never"
+                seen_s = 1
+            fits = set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
+                            video, seen_s)  # fmt: skip
+        if not fits:
+            return -1 - i
     return impressions
 
 

@@ -39,6 +39,7 @@ MIDDLES_S = np.array(
 STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
 START = np.float32(1e-3)  # of the sums of squared gradients
 CLIP = np.float32(4.0)  # of standardised inputs
+ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
 
 Params = namedtuple(
@@ -81,6 +82,8 @@ def meet(params, x):  # type: ignore[no-untyped-def]
     share = np.float32(max(1.0 / params.seen[0], 1e-4))
     for j in range(x.shape[0]):
         away = x[j] - params.mean[j]
+        if not (abs(away) < ABSURD):
+            continue  # also what is not a number: it would stay in the mean for ever
         params.mean[j] += share * away
         params.variance[j] += share * (away * away * (ONE - share) - params.variance[j])
 

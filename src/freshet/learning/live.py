@@ -28,6 +28,7 @@ from freshet.learning.learner import THRESHOLDS_S, new_params
 from freshet.learning.pending import new_pending
 from freshet.learning.records import Records
 from freshet.log.ports import Batch
+from freshet.log.snapshots import load_block, load_value, save_block, save_value
 from freshet.state.block import Block
 from freshet.state.compiled import address_of
 from freshet.state.names import Names
@@ -140,6 +141,7 @@ class Live:
                 self._flush()
                 columns.apply(event)
         self._flush()
+        self._check_room()  # also for names that only the catalogue has used yet
 
     def fold_records(self, records: np.ndarray, vectors: Floats) -> int:  # type: ignore[type-arg]
         """Fold RECORD (n,) rows; returns the number of impressions among them.
@@ -320,48 +322,59 @@ class Live:
     def state(self) -> dict[str, Any]:
         """Every array that folding writes, by name, only what is in use."""
         counts = {kind: len(names) for kind, names in self.columns.names.items()}
-        counts |= {"span": 16, "span_placement": 256, "hour": 24, "all": 1}
-        blocks = {
-            f"block.{entity}": block.ints[: counts[entity]] for entity, block in self.blocks.items()
+        rows = {
+            name: block.ints[: counts.get(name.partition(".")[2], block.capacity)]
+            for name, block in self._blocks().items()
         }
         return {
-            **blocks,
-            "facts.viewer": self.columns.viewers.ints[: counts["viewer"]],
-            "facts.video": self.columns.videos.ints[: counts["video"]],
+            **rows,
             **{f"pairs.{name}": array for name, array in self.pairs.state().items()},
-            **{f"params.{name}": array for name, array in self.params._asdict().items()},
-            **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
+            **self._arrays(),
             "at": np.array([self.offset, self.now], np.int64),
         }
 
     def save(self, folder: Path) -> None:
         for name, array in self.state().items():
-            np.save(folder / f"{name}.npy", array)
+            save_block(folder, name, array)
         for kind, names in self.columns.names.items():
-            names.save(folder / f"names.{kind}.msgpack")
+            save_value(folder, f"names.{kind}", names.items)
 
     def load(self, folder: Path) -> None:
-        """Restore what `save` wrote.
+        """Restore what `save` wrote, into a state that has folded nothing yet.
 
         Raises:
             Corrupt: a block is missing or has another shape.
+            Unavailable: more rows are in use than this state has reserved.
         """
         for kind in self.columns.names:
-            self.columns.names[kind] = Names.load(folder / f"names.{kind}.msgpack")
-        for name, target in self._targets().items():
-            array = np.load(folder / f"{name}.npy")
-            if array.shape[1:] != target.shape[1:] or len(array) > len(target):
+            items = load_value(folder, f"names.{kind}", list[str])
+            self.columns.names[kind] = Names(items)
+        for name, block in self._blocks().items():
+            rows = load_block(folder, name, dtype=np.int32)
+            if rows.shape[1:] != (block.width,):
+                raise Corrupt(f"snapshot block {name} is not {block.width} words wide")
+            block.check_room(len(rows))
+            block.ints[: len(rows)] = rows
+        for name, target in self._arrays().items():
+            array = load_block(folder, name, dtype=target.dtype)
+            if array.shape != target.shape:
                 raise Corrupt(f"snapshot block {name} has shape {array.shape}, not {target.shape}")
-            target[: len(array)] = array
-        pairs = {name: np.load(folder / f"pairs.{name}.npy") for name in ("keys", "values", "used")}
+            target[:] = array
+        pairs = {name: load_block(folder, f"pairs.{name}") for name in self.pairs.state()}
         self.pairs.restore(pairs)
-        self.offset, self.now = (int(v) for v in np.load(folder / "at.npy"))
+        self.offset, self.now = load_block(folder, "at", dtype=np.int64).tolist()
 
-    def _targets(self) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    def _blocks(self) -> dict[str, Block]:
+        """Rows that names, or fixed numbers, say are in use."""
         return {
-            **{f"block.{entity}": block.ints for entity, block in self.blocks.items()},
-            "facts.viewer": self.columns.viewers.ints,
-            "facts.video": self.columns.videos.ints,
+            **{f"block.{entity}": block for entity, block in self.blocks.items()},
+            "facts.viewer": self.columns.viewers,
+            "facts.video": self.columns.videos,
+        }
+
+    def _arrays(self) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+        """Arrays that are always in use as a whole."""
+        return {
             **{f"params.{name}": array for name, array in self.params._asdict().items()},
             **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
         }

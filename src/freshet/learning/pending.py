@@ -19,13 +19,15 @@ FREE, SERVED, OPEN = 0, 1, 2
 
 Pending = namedtuple(
     "Pending",
-    "x expected viewer video opened_ms ring status ends index",
+    "x expected viewer video opened_ms ring status ends index older",
 )
 # x         float32 (size, F)         the vector as it was ranked
 # expected  float32 (size, 3)         predicted long view, log watch, watched 2 s
-# ring      int32 (size,)             place in the viewer's history
-# ends      int64 [tail, head]        slots tail..head-1 (modulo size) are in use
-# index     int32 (2 * size,)         hash of (viewer, video) -> newest slot; checked on use
+# ring      int32 (size,)             place in the viewer's history, -1 until it opens
+# ends      int64 [tail, head]        places tail..head-1 are in use; place % size is the slot
+# index     int64 (2 * size,)         hash of (viewer, video) -> newest place with that hash
+# older     int64 (size,)             the place before it with the same hash; behind the tail
+#                                     a chain ends, for what was there is overwritten
 
 
 def new_pending(size: int, inputs: int) -> Any:
@@ -35,7 +37,7 @@ def new_pending(size: int, inputs: int) -> Any:
         viewer=np.full(size, -1, np.int32), video=np.full(size, -1, np.int32),
         opened_ms=np.zeros(size, np.int64), ring=np.full(size, -1, np.int32),
         status=np.zeros(size, np.int8), ends=np.zeros(2, np.int64),
-        index=np.full(2 * size, -1, np.int32),
+        index=np.full(2 * size, -1, np.int64), older=np.full(size, -1, np.int64),
     )  # fmt: skip
 
 
@@ -47,25 +49,33 @@ def bucket(pending, viewer, video):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def find(pending, viewer, video, status):  # type: ignore[no-untyped-def]
-    """Slot of a waiting vector, -1 if there is none."""
-    slot = pending.index[bucket(pending, viewer, video)]
-    if (
-        slot >= 0
-        and pending.status[slot] == status
-        and pending.viewer[slot] == viewer
-        and pending.video[slot] == video
-    ):
-        return np.int64(slot)
+def find(pending, viewer, video, status, ring):  # type: ignore[no-untyped-def]
+    """Slot of the newest vector that waits like this, -1 if there is none.
+
+    A served vector has no place in the history yet: its `ring` is -1.
+    """
+    place = pending.index[bucket(pending, viewer, video)]
+    while place >= pending.ends[0]:
+        slot = place & (pending.status.shape[0] - 1)
+        if (
+            pending.status[slot] == status
+            and pending.viewer[slot] == viewer
+            and pending.video[slot] == video
+            and pending.ring[slot] == ring
+        ):
+            return slot
+        place = pending.older[slot]
     return np.int64(-1)
 
 
 @kernel
-def put(pending, viewer, video, status, now):  # type: ignore[no-untyped-def]
+def put(pending, viewer, video, status, ring, now):  # type: ignore[no-untyped-def]
     """A fresh slot at the head; the caller has made room."""
-    slot = pending.ends[1] & (pending.status.shape[0] - 1)
+    place = pending.ends[1]
+    slot = place & (pending.status.shape[0] - 1)
     pending.ends[1] += 1
     pending.viewer[slot], pending.video[slot] = viewer, video
-    pending.status[slot], pending.opened_ms[slot] = status, now
-    pending.index[bucket(pending, viewer, video)] = slot
+    pending.status[slot], pending.ring[slot], pending.opened_ms[slot] = status, ring, now
+    at = bucket(pending, viewer, video)
+    pending.older[slot], pending.index[at] = pending.index[at], place
     return slot

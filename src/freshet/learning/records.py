@@ -49,8 +49,7 @@ class Records:
             ev.Impression: self._impression, ev.Watch: self._watch, ev.Tick: self._tick,
             ev.Hide: self._hide, ev.Unhide: self._hide, ev.Block: self._block,
             ev.Unblock: self._block, ev.ResetFeed: self._reset, ev.SlateServed: self._served,
-            ev.HistoryKnown: self._history, ev.OpenApp: self._open_app,
-            ev.Search: self._nothing,
+            ev.HistoryKnown: self._history, ev.Search: self._nothing,
             **dict.fromkeys((*GAINS, *LOSES), self._outcome),
         }  # fmt: skip
 
@@ -64,7 +63,7 @@ class Records:
 
     def take(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
         """Records (n,) and the served vectors they name, float32 (m, F); then empty."""
-        records = np.array(self._flat, np.int64).view(k.RECORD)
+        records = np.array(self._flat, np.int64).view(k.RECORD).view(np.recarray)
         vectors = (
             np.concatenate(self._vectors) if self._vectors else np.zeros((0, self.inputs), np.float32)
         )
@@ -124,11 +123,9 @@ class Records:
         self._row(k.TIE if on else k.UNTIE, viewer, row, 0, event.received, bit, kind)
 
     def _served(self, event: ev.SlateServed) -> None:
-        if not event.items or not event.features:
-            return
-        vectors = np.frombuffer(event.features, np.float16).reshape(len(event.items), -1)
-        if vectors.shape[1] != self.inputs:
-            return  # ranked by another set of features; its views learn on recomputed vectors
+        if len(event.features) != len(event.items) * self.inputs * 2:
+            return  # none, or of another set of features: its views learn on recomputed vectors
+        vectors = np.frombuffer(event.features, np.float16).reshape(-1, self.inputs)
         viewer = self.columns.viewer(event.viewer)
         for item in event.items:
             video = self.columns.video(item.video)
@@ -148,9 +145,6 @@ class Records:
 
     def _reset(self, event: ev.ResetFeed) -> None:
         self._row(k.RESET, self.columns.viewer(event.viewer), 0, 0, event.received)
-
-    def _open_app(self, event: ev.OpenApp) -> None:
-        self.columns.open_app(event)
 
     def _tick(self, event: ev.Tick) -> None:
         self._row(k.TICK, 0, 0, 0, event.received)

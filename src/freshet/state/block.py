@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 
 from freshet.domain.errors import Broken, Unavailable
@@ -51,6 +51,15 @@ def out_of_line(typing_context: Any) -> Any:
         return ir.Constant(ir.IntType(32), 0)
 
     return types.int32(), generate
+
+
+if config.DISABLE_JIT:  # as plain Python there is one thread and nothing to paste
+
+    def fence() -> int:
+        return 0
+
+    def out_of_line() -> int:
+        return 0
 
 
 @kernel
@@ -128,7 +137,8 @@ class Block:
             self._map = anonymous(size)
         else:
             if writable:
-                with path.open("w+b") as file:
+                path.unlink(missing_ok=True)  # who still maps an older one keeps it whole
+                with path.open("xb") as file:
                     file.truncate(size)  # sparse: nothing is stored until it is written
             elif path.stat().st_size != size:
                 raise Broken(f"{path.name} holds {path.stat().st_size} bytes, its layout {size}")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -52,8 +53,10 @@ def generated(source: str, space: dict[str, Any], name: str) -> Any:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}_{hashlib.sha256(source.encode()).hexdigest()[:12]}.py"
     if not file.exists():
-        file.write_text(source)
-        os.utime(file, (0, 0))  # numba compares times: the same text must look the same
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(source)
+        os.utime(unfinished, (0, 0))  # numba compares times: the same text must look the same
+        unfinished.rename(file)
     space["__name__"] = __name__  # numba imports it again when it loads what it kept
     exec(compile(source, str(file), "exec"), space)
     return space[name]
@@ -86,6 +89,18 @@ def address_of(kernel: Any, *arguments: Any) -> int:
     kernel.compile(kinds)
     compiled = kernel.overloads[kinds]
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
+
+
+if numba.config.DISABLE_JIT:  # kernels run as plain Python: slow, but open to a debugger
+    np.seterr(over="ignore")  # hashes wrap around
+    _kernels: list[Any] = []
+
+    def call_at(address: int, arguments: tuple[Any, ...]) -> None:
+        _kernels[address](*arguments)
+
+    def address_of(kernel: Any, *arguments: Any) -> int:
+        _kernels.append(kernel)
+        return len(_kernels) - 1
 
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import msgspec
-
 from freshet.domain.ids import NO_ROW
 
 
@@ -41,10 +37,3 @@ class Names:
 
     def __len__(self) -> int:
         return len(self.items)
-
-    def save(self, path: Path) -> None:
-        path.write_bytes(msgspec.msgpack.encode(self.items))
-
-    @classmethod
-    def load(cls, path: Path) -> Names:
-        return cls(msgspec.msgpack.decode(path.read_bytes(), type=list[str]))

@@ -94,8 +94,9 @@ class Pairs:
     def __init__(self, capacity: int = 1 << 27) -> None:
         self.keys = np.frombuffer(anonymous(capacity * 8), np.int64)
         self.values = np.frombuffer(anonymous(capacity * 4), np.int32)
-        self.used = np.array([0, self.START], np.int64)
-        self.keys[: self.START] = EMPTY
+        start = min(self.START, capacity)
+        self.used = np.array([0, start], np.int64)
+        self.keys[:start] = EMPTY
 
     def set(self, viewer: int, kind: int, row: int, value: int) -> None:
         if not set_pair(self.keys, self.values, self.used, viewer, kind, row, value):
@@ -118,5 +119,7 @@ class Pairs:
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         size = int(state["used"][1])
+        if size > len(self.keys):
+            raise Unavailable(f"the table of ties needs {size} slots; raise its capacity")
         self.keys[:size], self.values[:size] = state["keys"], state["values"]
         self.used[:] = state["used"]
