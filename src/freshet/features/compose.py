@@ -25,7 +25,7 @@ from freshet.features.placement import (
     SpanPlacement,
     VideoPlacement,
     ViewerPlacement,
-)  # fmt: skip
+)
 from freshet.features.surprise import VideoSurprise, ViewerSurprise
 from freshet.features.video_rates import VideoRates
 from freshet.features.viewer import Session, ViewerRates, ViewerTraitRates
@@ -37,7 +37,7 @@ FEATURES: tuple[Feature, ...] = (
     ViewerRates(), Session(), ViewerPlacement(), ViewerSurprise(), ViewerTraitRates(),
     HistoryHere(),
     Duration(), VideoRates(), VideoPlacement(), VideoSurprise(), SpanPlacement(),
-    TopicRates(), HashtagRates(), SoundRates(), VideoTraitRates(),
+    TopicRates, HashtagRates, SoundRates, VideoTraitRates,
     HistoryCrosses(), Match(),
 )  # fmt: skip
 

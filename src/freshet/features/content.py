@@ -1,4 +1,4 @@
-"""How the video's topics, hashtags, sound and traits fare with everybody.
+"""How the video's topics, hashtags, sound and traits fare with everybody: in all, and lately.
 
 Several topics or hashtags count as their mean. Creators have no such rates: a first video
 has the same chance as a star's.
@@ -6,7 +6,10 @@ has the same chance as a star's.
 
 from __future__ import annotations
 
+from math import exp
+
 from freshet.catalogue.facts import (
+    EPOCH_S,
     HASHTAG,
     HASHTAGS,
     SOUND,
@@ -15,137 +18,99 @@ from freshet.catalogue.facts import (
     VIDEO_TRAIT,
     VIDEO_TRAITS,
 )
-from freshet.features.layout import Column, Kernel, Layout
+from freshet.features.layout import ENTITIES, Column, Entity, Kernel, Layout
 from freshet.features.tally import (
+    LATELY_MS,
+    LATELY_NAMES,
+    LATELY_RATED,
+    LN2,
     LOG_WATCH,
-    SHORT,
-    SHORT_NAMES,
-    SHORT_WIDTH,
+    RATED_SHORT,
+    RATED_SHORT_NAMES,
     TALLY,
     VIEWS,
     add_full,
-    add_short,
+    decay,
     evidence,
     world_rate,
-)  # fmt: skip
+)
 from freshet.state.compiled import part
 
 
-class TopicRates:
+class ContentRates:
+    """Rates of one kind of thing a video is made of.
+
+    Args:
+        entity: whose rows hold the tallies.
+        first, count: columns of the video's facts that name the rows.
+    """
+
     scope = "video"
     hears = "tallies"
-    columns = (Column("topic", "tally", TALLY),)
-    outputs = tuple(f"topic_{name}" for name in SHORT_NAMES)
+
+    def __init__(self, entity: Entity, first: int, count: int) -> None:
+        self.entity, self.first, self.count = entity, first, count
+        self.columns = (
+            Column(entity, "tally", TALLY),
+            Column(entity, "recent", TALLY),
+            Column(entity, "recent_s"),  # float: 16 s is fine beside a half-life of hours
+        )
+        prefix = "video_trait" if entity == "trait" else entity
+        self.outputs = tuple(
+            f"{prefix}_{name}" for name in (*RATED_SHORT_NAMES, *LATELY_NAMES)
+        )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        tally = at("topic.tally")
+        block, first, count = ENTITIES.index(self.entity), self.first, self.count
+        tally, recent, recent_s = (
+            at(f"{self.entity}.{name}") for name in ("tally", "recent", "recent_s")
+        )
+        n_rated, n_lately = len(RATED_SHORT), len(LATELY_RATED)
 
         @part
         def write(state, act):  # type: ignore[no-untyped-def]
-            for j in range(TOPICS):
-                topic = state.video_facts[act.video, TOPIC + j]
-                if topic >= 0:
-                    add_full(state.topic[topic], tally, act.delta)
+            now_s = float(act.now // 1000 - EPOCH_S)
+            for j in range(count):
+                this = state.video_facts[act.video, first + j]
+                if this >= 0:
+                    row = state[block][this]
+                    decay(row, recent, TALLY, (now_s - row[recent_s]) * 1000.0, LATELY_MS)
+                    row[recent_s] = now_s
+                    add_full(row, tally, act.delta)
+                    add_full(row, recent, act.delta)
 
         @part
         def value(state, ask, x):  # type: ignore[no-untyped-def]
-            mean_evidence(state, state.topic, tally, True, state.video_facts[ask.video], TOPIC,
-                          TOPICS, x, k)  # fmt: skip
+            for j in range(n_rated + n_lately):
+                x[k + j] = 0.0
+            found = 0
+            now_s = float(ask.now // 1000 - EPOCH_S)
+            for j in range(count):
+                this = state.video_facts[ask.video, first + j]
+                if this < 0:
+                    continue
+                found += 1
+                row = state[block][this]
+                for m in range(n_rated):
+                    what = RATED_SHORT[m]
+                    x[k + m] += evidence(row[tally + what], row[tally + VIEWS],
+                                         world_rate(state, what), 50.0, what == LOG_WATCH)  # fmt: skip
+                fade = exp(-LN2 * max(now_s - row[recent_s], 0.0) * 1000.0 / LATELY_MS)
+                for m in range(n_lately):
+                    what = LATELY_RATED[m]
+                    x[k + n_rated + m] += evidence(
+                        row[recent + what] * fade, row[recent + VIEWS] * fade,
+                        world_rate(state, what), 25.0, what == LOG_WATCH,
+                    )  # fmt: skip
+            if found > 1:
+                for j in range(n_rated + n_lately):
+                    x[k + j] /= found
 
         return write, value
 
 
-class HashtagRates:
-    scope = "video"
-    hears = "tallies"
-    columns = (Column("hashtag", "tally", SHORT_WIDTH),)
-    outputs = tuple(f"hashtag_{name}" for name in SHORT_NAMES)
-
-    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        tally = at("hashtag.tally")
-
-        @part
-        def write(state, act):  # type: ignore[no-untyped-def]
-            for j in range(HASHTAGS):
-                tag = state.video_facts[act.video, HASHTAG + j]
-                if tag >= 0:
-                    add_short(state.hashtag[tag], tally, act.delta)
-
-        @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
-            mean_evidence(state, state.hashtag, tally, False, state.video_facts[ask.video],
-                          HASHTAG, HASHTAGS, x, k)  # fmt: skip
-
-        return write, value
-
-
-class SoundRates:
-    scope = "video"
-    hears = "tallies"
-    columns = (Column("sound", "tally", SHORT_WIDTH),)
-    outputs = tuple(f"sound_{name}" for name in SHORT_NAMES)
-
-    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        tally = at("sound.tally")
-
-        @part
-        def write(state, act):  # type: ignore[no-untyped-def]
-            sound = state.video_facts[act.video, SOUND]
-            if sound >= 0:
-                add_short(state.sound[sound], tally, act.delta)
-
-        @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
-            mean_evidence(state, state.sound, tally, False, state.video_facts[ask.video], SOUND, 1,
-                          x, k)  # fmt: skip
-
-        return write, value
-
-
-class VideoTraitRates:
-    """Traits of videos and of viewers lie in one space, `video.name=value`, `viewer.name=value`."""
-
-    scope = "video"
-    hears = "tallies"
-    columns = (Column("trait", "tally", TALLY),)
-    outputs = tuple(f"video_trait_{name}" for name in SHORT_NAMES)
-
-    def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        tally = at("trait.tally")
-
-        @part
-        def write(state, act):  # type: ignore[no-untyped-def]
-            for j in range(VIDEO_TRAITS):
-                trait = state.video_facts[act.video, VIDEO_TRAIT + j]
-                if trait >= 0:
-                    add_full(state.trait[trait], tally, act.delta)
-
-        @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
-            mean_evidence(state, state.trait, tally, True, state.video_facts[ask.video],
-                          VIDEO_TRAIT, VIDEO_TRAITS, x, k)  # fmt: skip
-
-        return write, value
-
-
-@part
-def mean_evidence(state, block, tally, full, ids, first, count, x, k):  # type: ignore[no-untyped-def]
-    """Mean evidence of the rows `ids[first : first + count]` that are not -1, into x[k:]."""
-    for m in range(1, SHORT_WIDTH):
-        x[k + m - 1] = 0.0
-    found = 0
-    for j in range(count):
-        if ids[first + j] >= 0:
-            found += 1
-    if found == 0:
-        return
-    for m in range(1, SHORT_WIDTH):
-        what = SHORT[m]
-        at = tally + (what if full else m)
-        prior = world_rate(state, what)
-        total = 0.0
-        for j in range(count):
-            if ids[first + j] >= 0:
-                row = block[ids[first + j]]
-                total += evidence(row[at], row[tally + VIEWS], prior, 50.0, what == LOG_WATCH)
-        x[k + m - 1] = total / found
+TopicRates = ContentRates("topic", TOPIC, TOPICS)
+HashtagRates = ContentRates("hashtag", HASHTAG, HASHTAGS)
+SoundRates = ContentRates("sound", SOUND, 1)
+# Traits of videos and of viewers lie in one space, `video.name=value`, `viewer.name=value`.
+VideoTraitRates = ContentRates("trait", VIDEO_TRAIT, VIDEO_TRAITS)

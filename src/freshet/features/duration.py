@@ -16,7 +16,7 @@ from freshet.features.tally import (
     evidence,
     span_of,
     world_rate,
-)  # fmt: skip
+)
 from freshet.state.compiled import part
 
 BUMPS = 8  # Gaussian bumps over log(1 + seconds), from 1 to 5.2

@@ -11,7 +11,7 @@ from freshet.features.tally import (
     add_short,
     evidence,
     world_rate,
-)  # fmt: skip
+)
 from freshet.state.compiled import part
 
 HOUR_MS = 3_600_000

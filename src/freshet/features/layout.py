@@ -45,7 +45,18 @@ class Column:
 # catalogue; ties between viewers and things.
 State = namedtuple(
     "State",
-    [*ENTITIES, "viewer_ints", "video_ints", "viewer_facts", "video_facts", "viewer_sequence", "video_sequence", "pair_keys", "pair_values", "pair_used"],
+    [
+        *ENTITIES,
+        "viewer_ints",
+        "video_ints",
+        "viewer_facts",
+        "video_facts",
+        "viewer_sequence",
+        "video_sequence",
+        "pair_keys",
+        "pair_values",
+        "pair_used",
+    ],
 )
 
 # One change to the world, as a feature's `write` sees it.

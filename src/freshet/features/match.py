@@ -12,7 +12,7 @@ from freshet.catalogue.facts import (
     TOPICS,
     VIEWER_COUNTRY,
     VIEWER_LANGUAGE,
-)  # fmt: skip
+)
 from freshet.features.feature import no_write
 from freshet.features.layout import Kernel, Layout
 from freshet.state.compiled import part

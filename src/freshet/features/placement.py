@@ -25,7 +25,7 @@ from freshet.features.tally import (
     evidence,
     span_of,
     world_rate,
-)  # fmt: skip
+)
 from freshet.state.compiled import part
 
 PLACES = 4

@@ -56,6 +56,13 @@ SHORT = np.array(
 SHORT_NAMES = ("watched_2s", "watched_6s", "long_view", "click", "like", "log_watch")
 SHORT_WIDTH = len(SHORT)
 
+# Of a content's total tally the sums of a short one are read, of its recent tally three.
+RATED_SHORT, RATED_SHORT_NAMES = SHORT[1:], SHORT_NAMES
+LATELY_RATED = np.array([place("watched_2s"), place("long_view"), LOG_WATCH])
+LATELY_NAMES = ("recent_watched_2s", "recent_long_view", "recent_log_watch")
+LATELY_MS = 43_200_000.0  # half-life of what counts as lately, for everything but viewers
+LN2 = 0.6931471805599453
+
 
 @kernel
 def logit(p):  # type: ignore[no-untyped-def]
@@ -93,10 +100,11 @@ def add_short(row, at, delta):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def decay_short(row, at, elapsed_ms, half_life_ms):  # type: ignore[no-untyped-def]
+def decay(row, at, width, elapsed_ms, half_life_ms):  # type: ignore[no-untyped-def]
+    """Let `width` sums fade by the time that went by."""
     if elapsed_ms > 0:
-        factor = exp(-0.6931471805599453 * elapsed_ms / half_life_ms)
-        for k in range(SHORT_WIDTH):
+        factor = exp(-LN2 * elapsed_ms / half_life_ms)
+        for k in range(width):
             row[at + k] *= factor
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from math import exp, log
 
 from freshet.catalogue.facts import CREATED_S, DURATION_MS, EPOCH_S
-from freshet.domain.outcomes import INDEX
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
+    LATELY_MS,
+    LATELY_RATED,
+    LN2,
     LOG_WATCH,
     RATED,
     RATED_NAMES,
@@ -16,16 +18,14 @@ from freshet.features.tally import (
     VIEWS,
     add_full,
     add_short,
-    decay_short,
+    decay,
     evidence,
     span_of,
     world_rate,
-)  # fmt: skip
+)
 from freshet.state.compiled import part
 
-DAY_MS, HOUR_MS = 86_400_000.0, 3_600_000.0
-LATELY = 0.5 * DAY_MS  # half-life of the recent tally
-INDEX_LONG = INDEX["long_view"]
+HOUR_MS = 3_600_000.0
 
 
 class VideoRates:
@@ -35,7 +35,7 @@ class VideoRates:
     hears = "tallies"
     columns = (
         Column("video", "tally", TALLY),
-        Column("video", "recent", SHORT_WIDTH),
+        Column("video", "recent", TALLY),
         Column("video", "burst", SHORT_WIDTH),  # half-life one hour
         Column("video", "recent_s"),
     )
@@ -57,10 +57,10 @@ class VideoRates:
             add_full(row, tally, act.delta)
             now_s = act.now // 1000 - EPOCH_S
             elapsed = (now_s - state.video_ints[act.video, recent_s]) * 1000.0
-            decay_short(row, recent, elapsed, LATELY)
-            decay_short(row, burst, elapsed, HOUR_MS)
+            decay(row, recent, TALLY, elapsed, LATELY_MS)
+            decay(row, burst, SHORT_WIDTH, elapsed, HOUR_MS)
             state.video_ints[act.video, recent_s] = now_s
-            add_short(row, recent, act.delta)
+            add_full(row, recent, act.delta)
             add_short(row, burst, act.delta)
 
         @part
@@ -76,18 +76,17 @@ class VideoRates:
                 x[k + j] = evidence(row[tally + what], views, prior, 20.0, what == LOG_WATCH)
             now_s = ask.now // 1000 - EPOCH_S
             elapsed = max((now_s - state.video_ints[ask.video, recent_s]) * 1000.0, 0.0)
-            fade = exp(-0.6931471805599453 * elapsed / LATELY)
+            fade = exp(-LN2 * elapsed / LATELY_MS)
             lately = row[recent] * fade
             j = k + n_rated
             x[j] = log(1.0 + max(views, 0.0))
             x[j + 1] = log(1.0 + max(lately, 0.0))
-            for m in range(3):  # watched 2 s, long view, log watch: places 1, 3, 6 of a short tally
-                short = 1 if m == 0 else (3 if m == 1 else 6)
-                what = 1 if m == 0 else (1 + INDEX_LONG if m == 1 else LOG_WATCH)
-                prior = world_rate(state, what)
-                x[j + 2 + m] = evidence(row[recent + short] * fade, lately, prior, 10.0, m == 2)
+            for m in range(LATELY_RATED.shape[0]):
+                what = LATELY_RATED[m]
+                x[j + 2 + m] = evidence(row[recent + what] * fade, lately,
+                                        world_rate(state, what), 10.0, what == LOG_WATCH)  # fmt: skip
             # How fast it is being watched long, now against lately.
-            hot = row[burst + 3] * exp(-0.6931471805599453 * elapsed / HOUR_MS)
+            hot = row[burst + 3] * exp(-LN2 * elapsed / HOUR_MS)
             x[j + 5] = log(1.0 + max(hot, 0.0)) - 0.3 * log(1.0 + max(lately, 0.0))
             age_s = now_s - state.video_facts[ask.video, CREATED_S]
             x[j + 6] = log(1.0 + max(age_s, 0) / 3600.0) - 4.0

@@ -8,6 +8,7 @@ from freshet.catalogue.facts import EPOCH_S, VIEWER_TRAIT, VIEWER_TRAITS
 from freshet.domain.outcomes import SESSION_GAP_MS
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
+    LN2,
     LOG_WATCH,
     RATED,
     RATED_NAMES,
@@ -18,13 +19,13 @@ from freshet.features.tally import (
     VIEWS,
     add_full,
     add_short,
-    decay_short,
+    decay,
     evidence,
     world_rate,
-)  # fmt: skip
+)
 from freshet.state.compiled import part
 
-LATELY_MS = 5_000_000.0  # half-life of a viewer's recent tally, about 83 minutes
+VIEWER_LATELY_MS = 5_000_000.0  # half-life of a viewer's recent tally, about 83 minutes
 SESSION_GAP_S = SESSION_GAP_MS // 1000
 
 
@@ -50,7 +51,7 @@ class ViewerRates:
             row = state.viewer[act.viewer]
             now_s = act.now // 1000 - EPOCH_S
             elapsed = (now_s - state.viewer_ints[act.viewer, recent_s]) * 1000.0
-            decay_short(row, recent, elapsed, LATELY_MS)
+            decay(row, recent, SHORT_WIDTH, elapsed, VIEWER_LATELY_MS)
             state.viewer_ints[act.viewer, recent_s] = now_s
             add_full(row, tally, act.delta)
             add_short(row, recent, act.delta)
@@ -70,7 +71,7 @@ class ViewerRates:
             x[k + n_rated] = log(1.0 + max(views, 0.0))
             now_s = ask.now // 1000 - EPOCH_S
             elapsed = max((now_s - state.viewer_ints[ask.viewer, recent_s]) * 1000.0, 0.0)
-            fade = exp(-0.6931471805599453 * elapsed / LATELY_MS)
+            fade = exp(-LN2 * elapsed / VIEWER_LATELY_MS)
             lately = row[recent] * fade
             for m in range(1, SHORT_WIDTH):
                 what = SHORT[m]

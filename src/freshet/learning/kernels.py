@@ -39,7 +39,7 @@ from freshet.features.history import (
     HISTORY,
     PLACE_SHIFT,
     UNTIMED,
-)  # fmt: skip
+)
 from freshet.features.layout import Act, Ask
 from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
 from freshet.learning.learner import (
@@ -52,7 +52,7 @@ from freshet.learning.learner import (
     meet_watch,
     standardise,
     watch_times,
-)  # fmt: skip
+)
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
 from freshet.state.block import begin, end, out_of_line
 from freshet.state.compiled import call_at, kernel
@@ -66,7 +66,7 @@ from freshet.state.pairs import (
     VIDEO,
     get_pair,
     set_pair,
-)  # fmt: skip
+)
 from freshet.state.pairs import (
     HASHTAG as HASHTAG_TIE,
 )
@@ -96,21 +96,28 @@ B_2S, B_6S, B_FINISH, B_LONG, B_REWATCH = (
 )
 N_OUTCOMES = len(OUTCOMES)
 UNDOABLE = sum(
-    1 << INDEX[name]
-    for name in ("like", "comment", "favorite", "follow", "not_interested", "hide")
+    1 << INDEX[name] for name in ("like", "comment", "favorite", "follow", "not_interested", "hide")
 )
 STANDS_SHIFT = 8  # in a viewer's tie to a video the outcomes that stand are above the tie's bits
 N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
-Scratch = namedtuple("Scratch", "x z pre p target work delta surprise times row one anonymous calls")
+Scratch = namedtuple(
+    "Scratch", "x z pre p target work delta surprise times row one anonymous calls"
+)
 
 
 def new_scratch(inputs: int, calls: Any) -> Any:
     """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
     widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4)
     arrays = [np.zeros(width, np.float32) for width in widths]
-    return Scratch(*arrays, np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_), calls)
+    return Scratch(
+        *arrays,
+        np.zeros((1, inputs), np.float32),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.bool_),
+        calls,
+    )
 
 
 def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
@@ -122,8 +129,6 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
         "tallies": (state, act), "moments": (state, act), "viewer": (state, ask, scratch.x),
         "videos": (state, ask, scratch.one, scratch.row),
     }  # fmt: skip
-
-
 
 
 @kernel

@@ -32,19 +32,24 @@ HEADS = len(OUTCOMES) + len(THRESHOLDS_S)
 WIDTH = 32  # of the hidden layer
 # Where a view that ends between two thresholds is taken to end, s.
 MIDDLES_S = np.array(
-    [0.05, *(float(a + b) / 2 for a, b in zip(THRESHOLDS_S[:-1], THRESHOLDS_S[1:], strict=True)), 330],
+    [
+        0.05,
+        *(float(a + b) / 2 for a, b in zip(THRESHOLDS_S[:-1], THRESHOLDS_S[1:], strict=True)),
+        330,
+    ],
     np.float32,
 )
 
 STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
+# Weights shrink towards 0 like a prior does: felt while there is little to go by (measured on
+# 90,000 views: AUC + .0006), gone once the views are many.
+SHRINK, SHRINK_VIEWS = 8e-4, 100_000.0
 START = np.float32(1e-3)  # of the sums of squared gradients
 CLIP = np.float32(4.0)  # of standardised inputs
 ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
 
-Params = namedtuple(
-    "Params", "mean variance seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab"
-)
+Params = namedtuple("Params", "mean variance seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab")
 
 
 def new_params(inputs: int, seed: int) -> Any:
@@ -124,12 +129,12 @@ def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def nudge(weights, squares, gradient, step):  # type: ignore[no-untyped-def]
-    """One Adagrad step on a row: w -= step * g / sqrt(sum of g^2)."""
+def nudge(weights, squares, gradient, step, shrink):  # type: ignore[no-untyped-def]
+    """One Adagrad step on a row: w -= step * (g / sqrt(sum of g^2) + shrink * w)."""
     for q in range(weights.shape[0]):
         g = gradient[q]
         squares[q] += g * g
-        weights[q] -= step * g / np.float32(sqrt(squares[q]))
+        weights[q] -= step * (g / np.float32(sqrt(squares[q])) + shrink * weights[q])
 
 
 @kernel
@@ -141,6 +146,7 @@ def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
     out_of_line()
     heads, width = p.shape[0], pre.shape[0]
     gradient, hidden, scaled = work[0][:heads], work[1][:width], work[2]
+    shrink = np.float32(SHRINK * SHRINK_VIEWS / (SHRINK_VIEWS + params.seen[1]))
     for r in range(heads):
         gradient[r] = p[r] - target[r]
     for q in range(width):
@@ -152,18 +158,18 @@ def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
                 total += gradient[r] * row2[r]
                 scaled[r] = gradient[r] * pre[q]
             hidden[q] = total
-            nudge(row2, params.a2[q], scaled, STEP)
-    nudge(params.b1, params.ab1, hidden, STEP)
-    nudge(params.b, params.ab, gradient, LINEAR_STEP)
+            nudge(row2, params.a2[q], scaled, STEP, shrink)
+    nudge(params.b1, params.ab1, hidden, STEP, ZERO)
+    nudge(params.b, params.ab, gradient, LINEAR_STEP, ZERO)
     for j in range(z.shape[0]):
         v = z[j]
         if v != ZERO:
             for q in range(width):
                 scaled[q] = hidden[q] * v
-            nudge(params.w1[j], params.a1[j], scaled, STEP)
+            nudge(params.w1[j], params.a1[j], scaled, STEP, shrink)
             for r in range(heads):
                 scaled[r] = gradient[r] * v
-            nudge(params.w3[j], params.a3[j], scaled, LINEAR_STEP)
+            nudge(params.w3[j], params.a3[j], scaled, LINEAR_STEP, shrink)
     params.seen[1] += 1
 
 

@@ -157,8 +157,14 @@ class Live:
             np.empty((rows, 4), np.float32),
         )
         done = kernels.fold(
-            self._state, self._seen_as, self.params, self.pending, records, vectors,
-            self._scratch, *out,
+            self._state,
+            self._seen_as,
+            self.params,
+            self.pending,
+            records,
+            vectors,
+            self._scratch,
+            *out,
         )
         if done < 0:
             raise Unavailable("the table of ties is full; raise its capacity and start again")
@@ -313,9 +319,7 @@ class Live:
         return np.empty((n, kernels.HEADS), np.float32), np.empty((n, 4), np.float32)
 
     def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
-        return Ranked(
-            x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2]
-        )
+        return Ranked(x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2])
 
     # --- snapshots --------------------------------------------------------------------------
 

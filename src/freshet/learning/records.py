@@ -65,7 +65,9 @@ class Records:
         """Records (n,) and the served vectors they name, float32 (m, F); then empty."""
         records = np.array(self._flat, np.int64).view(k.RECORD).view(np.recarray)
         vectors = (
-            np.concatenate(self._vectors) if self._vectors else np.zeros((0, self.inputs), np.float32)
+            np.concatenate(self._vectors)
+            if self._vectors
+            else np.zeros((0, self.inputs), np.float32)
         )
         self._flat, self._vectors, self._vector_count = [], [], 0
         return records, vectors
@@ -76,9 +78,16 @@ class Records:
     ) -> None:  # fmt: skip
         self._flat += (kind, viewer, video, place, now, value, extra, bits)
 
-    def _who(self, event: ev.ViewerEvent, video: str, context: str = "") -> tuple[int, int, int, int]:
+    def _who(
+        self, event: ev.ViewerEvent, video: str, context: str = ""
+    ) -> tuple[int, int, int, int]:
         c = self.columns
-        return c.viewer(event.viewer), c.video(video), c.placement(event.surface, context), event.received
+        return (
+            c.viewer(event.viewer),
+            c.video(video),
+            c.placement(event.surface, context),
+            event.received,
+        )
 
     def _impression(self, event: ev.Impression) -> None:
         self._row(k.IMPRESSION, *self._who(event, event.video, event.context))
@@ -139,7 +148,9 @@ class Records:
         for video in event.watched:
             bits = 1 << INDEX["like"] if video in liked else 0
             if video in long:
-                bits |= 1 << INDEX["long_view"] | 1 << INDEX["watched_6s"] | 1 << INDEX["watched_2s"]
+                bits |= (
+                    1 << INDEX["long_view"] | 1 << INDEX["watched_6s"] | 1 << INDEX["watched_2s"]
+                )
             row = self.columns.video(video)
             self._row(k.KNOWN, viewer, row, 0, event.received, bits=bits)
 
