@@ -177,6 +177,11 @@ class Live:
             self.recorder.times.append(out[2][:done])
         return int(done)
 
+    def warm(self) -> None:
+        """Compile the fold now: one tick at the beginning of time changes nothing."""
+        tick = np.zeros(1, kernels.RECORD)
+        self.fold_records(tick, np.zeros((0, self.inputs), np.float32))
+
     def _flush(self) -> None:
         if len(self._records):
             self.fold_records(*self._records.take())
