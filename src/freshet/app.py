@@ -229,24 +229,27 @@ def _silent(doing: str, done: int = 0, total: int | None = None) -> None: ...
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, tell: Tell = _silent) -> AsyncIterator[Engine]:
+async def open_engine(
+    settings: Settings, tell: Tell = _silent, clock: Callable[[], int] = now_ms
+) -> AsyncIterator[Engine]:
     """The engine of the data folder, folded to the end of its log; closed on leaving.
 
     Args:
         tell: hears of compiling and folding.
+        clock: ms since 1970; another one to stand at the end of an old log.
 
     Raises:
         Unavailable: another process has the folder.
         Refused, Corrupt, Broken: the folder cannot be used; says why.
     """
     folder = settings.folder
-    log = SqliteLog(folder, now_ms, queue_events=settings.log.queue_limit)
+    log = SqliteLog(folder, clock, queue_events=settings.log.queue_limit)
     tell("compiling kernels")
     live = LearnedLive(seed=settings.learner.seed)
     live.warm()
     keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
     snapshots = Snapshots(folder / "snapshots")
-    engine = Engine(log, live, [live], keys, settings, now_ms, SystemRandom(), snapshots)
+    engine = Engine(log, live, [live], keys, settings, clock, SystemRandom(), snapshots)
     telling = asyncio.create_task(_folding(engine, tell))
     try:
         await engine.catch_up()
