@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random, SystemRandom
+from typing import Protocol
 
 import structlog
 
@@ -218,25 +219,52 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Tell(Protocol):
+    """Is told what takes long: how far it is, and of how much (None: nobody knows)."""
+
+    def __call__(self, doing: str, done: int = 0, total: int | None = None) -> None: ...
+
+
+def _silent(doing: str, done: int = 0, total: int | None = None) -> None: ...
+
+
 @asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+async def open_engine(
+    settings: Settings, tell: Tell = _silent, clock: Callable[[], int] = now_ms
+) -> AsyncIterator[Engine]:
     """The engine of the data folder, folded to the end of its log; closed on leaving.
+
+    Args:
+        tell: hears of compiling and folding.
+        clock: ms since 1970; another one to stand at the end of an old log.
 
     Raises:
         Unavailable: another process has the folder.
         Refused, Corrupt, Broken: the folder cannot be used; says why.
     """
     folder = settings.folder
+    log = SqliteLog(folder, clock, queue_events=settings.log.queue_limit)
+    tell("compiling kernels")
     live = LearnedLive(seed=settings.learner.seed)
-    log = SqliteLog(folder, now_ms, queue_events=settings.log.queue_limit)
+    live.warm()
     keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
     snapshots = Snapshots(folder / "snapshots")
-    engine = Engine(log, live, [live], keys, settings, now_ms, SystemRandom(), snapshots)
+    engine = Engine(log, live, [live], keys, settings, clock, SystemRandom(), snapshots)
+    telling = asyncio.create_task(_folding(engine, tell))
     try:
         await engine.catch_up()
+        telling.cancel()
+        tell("folding the log", engine.folding.offset, log.last)
         yield engine
     finally:
+        telling.cancel()
         await engine.close()
+
+
+async def _folding(engine: Engine, tell: Tell) -> None:
+    while True:
+        tell("folding the log", engine.folding.offset, engine.log.last)
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

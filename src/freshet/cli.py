@@ -19,6 +19,7 @@ import traceback
 from typing import Annotated, Any
 
 import msgspec
+import structlog
 import typer
 from typer.core import TyperGroup
 
@@ -27,6 +28,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 
 # command -> "module:attribute" of the typer application that answers it
 COMMANDS: dict[str, str] = {
+    "demo": "freshet.lab.cli_demo:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
     "lab": "freshet.lab.cli_lab:app",
@@ -101,6 +103,8 @@ def settings(
 
 def main() -> None:
     """Run a command; errors raised on purpose become words and an exit code."""
+    # Standard output is for what was asked. Before any module is imported that logs.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         app(prog_name="freshet")
     except FreshetError as error:

@@ -9,7 +9,10 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from freshet import config
-from freshet.app import open_engine
-from freshet.config import Settings
+from freshet.app import Engine, open_engine
+from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
 from freshet.feed.answer import Answer, FeedTrace
 from freshet.feed.reasons import Reason
@@ -49,7 +52,7 @@ def feed(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Serve a viewer's next For You feed and print it with its reasons."""
-    answer = asyncio.run(_feed(_settings(data), viewer, n))
+    answer = asyncio.run(_feed(settings_for(data), viewer, n))
     if as_json:
         shown = answer if trace else msgspec.structs.replace(answer, trace=None)
         typer.echo(msgspec.json.encode(shown).decode())
@@ -70,13 +73,12 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port.")] = None,
 ) -> None:
     """Serve the HTTP API until interrupted."""
-    settings = _settings(data)
+    settings = settings_for(data)
     http = settings.http
     http = msgspec.structs.replace(
         http, host=host or http.host, port=port or http.port, api_key=api_key(settings)
     )
-    # In this very process: what is folded here is what is served here.
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve(msgspec.structs.replace(settings, http=http)))
 
 
@@ -130,7 +132,7 @@ def _said(reason: Reason) -> str:
     return f"{reason.text} ({reason.weight:.0%})" if reason.weight else reason.text
 
 
-def _settings(data: Path | None) -> Settings:
+def settings_for(data: Path | None) -> Settings:
     found = config.load()
     return found if data is None else msgspec.structs.replace(found, data=str(data))
 
@@ -143,7 +145,7 @@ async def _feed(settings: Settings, viewer: str, n: int) -> Answer:
         return await engine.feed("for_you", key, n, engine.new_request_id())
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
     if sys.platform == "win32":
         return asyncio.new_event_loop()
     import uvloop
@@ -152,15 +154,65 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 async def _serve(settings: Settings) -> None:
-    http = settings.http
+    check_port(settings.http)  # before the minutes that opening may take
     async with open_engine(settings) as engine:
-        server = Server(
-            create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
-            log_enabled=False,
-        )  # fmt: skip
-        loop = asyncio.get_running_loop()
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(sign, server.stop)  # then the engine closes in order
-        _log.info("serving", address=f"http://{http.host}:{http.port}", docs="/schema")
-        await server.serve()
+        await serve_until_stopped(engine, settings.http)
+
+
+async def serve_until_stopped(
+    engine: Engine, http: Http, then: Callable[[Server], Awaitable[None]] | None = None
+) -> None:
+    """Serve in this very process, where what is folded is what is served, until a signal.
+
+    Args:
+        then: runs once it listens, and may stop it; what it raises ends the serving.
+
+    Raises:
+        Refused: the port is taken.
+    """
+    check_port(http)
+    server = Server(
+        create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
+        log_enabled=False,
+    )  # fmt: skip
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, server.stop)  # then the engine closes in order
+    beside = asyncio.create_task(_beside(then, server, http)) if then else None
+    _log.info("serving", address=f"http://{http.host}:{http.port}", docs="/schema")
+    await server.serve()
+    if beside is not None:
+        beside.cancel()
+        with suppress(asyncio.CancelledError):
+            await beside
     _log.info("stopped")
+
+
+async def _beside(then: Callable[[Server], Awaitable[None]], server: Server, http: Http) -> None:
+    while True:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(http.host, http.port)
+            writer.close()
+            break
+        await asyncio.sleep(0.05)
+    try:
+        await then(server)
+    except Exception:
+        server.stop()  # type: ignore[no-untyped-call]
+        raise
+
+
+def check_port(http: Http) -> None:
+    """
+    Raises:
+        Refused: the port cannot be listened on: another program has it, or it is not ours.
+    """
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as tried:
+        # As servers do: a connection just closed does not hold a port, a listener does.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((http.host, http.port))
+        except OSError as error:
+            reason = f"{http.port} on {http.host} cannot be listened on: {error.strerror}"
+            raise Refused("http.port", reason, "another one: --port or FRESHET_HTTP_PORT") from None

@@ -149,6 +149,23 @@ async def test_an_older_fold_version_is_folded_again(snapshots: Snapshots) -> No
     assert said == [passed_over(10, "fold version 1, now 2")]
 
 
+class Choosy(Watched):
+    """Loads nothing: each snapshot is of another layout."""
+
+    def load(self, folder: Path) -> None:
+        raise Corrupt("of another layout")
+
+
+async def test_a_snapshot_its_projection_cannot_load_is_folded_again(snapshots: Snapshots) -> None:
+    log = await log_of(10)
+    await saved(log, snapshots)
+    projection = Choosy()
+    with capture_logs() as said:
+        await catch_up(log, [projection], snapshots)
+    assert projection.state == folded(watches(0, 10))
+    assert [entry["reason"] for entry in said] == ["of another layout"]
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove", "add", "manifest"])
 async def test_a_damaged_snapshot_is_passed_over_for_the_one_before(
     snapshots: Snapshots, damage: str

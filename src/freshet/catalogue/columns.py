@@ -19,7 +19,11 @@ KINDS = (
 
 
 class Columns:
-    """Names and facts of everything that can be shown or can watch."""
+    """Names and facts of everything that can be shown or can watch.
+
+    `version` grows whenever facts of videos change: what was worked out from them
+    is good as long as it, and the number of videos, stand still.
+    """
 
     def __init__(self, people: int, videos: int, folder: Path | None = None) -> None:
         at = None if folder is None else folder / "viewer_facts.block"
@@ -27,6 +31,7 @@ class Columns:
         at = None if folder is None else folder / "video_facts.block"
         self.videos = Block("video_facts", facts.VIDEO_WIDTH, videos, at)
         self.names: dict[str, Names] = {kind: Names() for kind in KINDS}
+        self.version = 0
 
     def viewer(self, key: str) -> int:
         """Row of a person, made if new."""
@@ -112,6 +117,7 @@ class Columns:
         row = self.videos.ints[self.video(event.video)]
         flags = row[facts.FLAGS] & facts.BARRED & ~facts.REMOVED  # labels outlive a republishing
         row[:] = -1
+        self.version += 1
         row[facts.CREATOR] = self.viewer(event.creator)
         row[facts.SOUND] = self.names["sound"].add_or_none(event.sound)
         for k, topic in enumerate(event.topics[: facts.TOPICS]):
@@ -135,4 +141,5 @@ class Columns:
 
     def _flag(self, video: str, bit: int, on: bool) -> None:
         row = self.videos.ints[self.video(video)]
+        self.version += 1
         row[facts.FLAGS] = row[facts.FLAGS] | bit if on else row[facts.FLAGS] & ~bit

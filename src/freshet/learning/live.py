@@ -6,7 +6,8 @@ outcome changes a tally, and its surprise is noted after the model learned it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from freshet.catalogue import facts
-from freshet.catalogue.columns import Columns
+from freshet.catalogue.columns import KINDS, Columns
 from freshet.domain.errors import Corrupt, Unavailable
 from freshet.domain.events import Event
 from freshet.domain.outcomes import OUTCOMES
@@ -111,6 +112,8 @@ class Live:
         )  # fmt: skip
         self._seen_as = self._state
         self._scratch = self._with_calls()
+        self._derived: dict[str, npt.NDArray[Any]] = {}
+        self._derived_of = (-1, -1)  # version of the catalogue, and videos in it
 
     def _with_calls(self) -> Any:
         """Scratch that holds the addresses of our features' kernels, compiled now."""
@@ -174,6 +177,11 @@ class Live:
             self.recorder.times.append(out[2][:done])
         return int(done)
 
+    def warm(self) -> None:
+        """Compile the fold now: one tick at the beginning of time changes nothing."""
+        tick = np.zeros(1, kernels.RECORD)
+        self.fold_records(tick, np.zeros((0, self.inputs), np.float32))
+
     def _flush(self) -> None:
         if len(self._records):
             self.fold_records(*self._records.take())
@@ -225,7 +233,19 @@ class Live:
 
     def _facts(self, first: int, count: int = 1) -> Rows:
         rows = self.columns.videos.ints[: self.video_count()]
-        return rows[:, first] if count == 1 else rows[:, first : first + count]
+        rows = rows[:, first] if count == 1 else rows[:, first : first + count]
+        rows.flags.writeable = False
+        return rows
+
+    def _derive(self, name: str, work_out: Callable[[], npt.NDArray[Any]]) -> Any:
+        """A whole column, worked out once per version of the catalogue; read-only."""
+        now = (self.columns.version, self.video_count())
+        if self._derived_of != now:
+            self._derived, self._derived_of = {}, now
+        if name not in self._derived:
+            self._derived[name] = work_out()
+            self._derived[name].flags.writeable = False
+        return self._derived[name]
 
     @property
     def creator(self) -> Rows:
@@ -234,6 +254,9 @@ class Live:
     @property
     def sound(self) -> Rows:
         """Sound rows; -1 for none and for original sounds, which never count as equal."""
+        return self._derive("sound", self._sound)  # type: ignore[no-any-return]
+
+    def _sound(self) -> Rows:
         original = (self._facts(facts.FLAGS) & facts.ORIGINAL_SOUND) != 0
         return np.where(original, np.int32(-1), self._facts(facts.SOUND))
 
@@ -251,6 +274,9 @@ class Live:
 
     @property
     def created_ms(self) -> npt.NDArray[np.int64]:
+        return self._derive("created_ms", self._created_ms)  # type: ignore[no-any-return]
+
+    def _created_ms(self) -> npt.NDArray[np.int64]:
         return (self._facts(facts.CREATED_S).astype(np.int64) + facts.EPOCH_S) * 1000
 
     @property
@@ -263,13 +289,15 @@ class Live:
 
     @property
     def eligible(self) -> Mask:
-        return self.columns.eligible()
+        return self._derive("eligible", self.columns.eligible)  # type: ignore[no-any-return]
 
     @property
     def shown(self) -> Floats:
         """Views counted per video, float32 (videos,)."""
         at = self.composed.layout("video.tally")
-        return self.blocks["video"].floats[: self.video_count(), at]
+        shown = self.blocks["video"].floats[: self.video_count(), at]
+        shown.flags.writeable = False
+        return shown
 
     def seen_ms(self, viewer: int, rows: Rows) -> npt.NDArray[np.int64]:
         """When each video was last on the viewer's screen, ms since 1970; 0 = never."""
@@ -282,10 +310,12 @@ class Live:
         return (at != 0) & (now_ms - at < horizon_ms)
 
     def hidden(self, viewer: int, rows: Rows) -> Mask:
-        """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of."""
+        """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of,
+        or made it."""
         out = np.zeros(len(rows), np.bool_)
         if viewer >= 0:
             kernels.hidden(self._state, viewer, rows, out)
+            out |= self.creator[rows] == viewer
         return out
 
     def recent(self, viewer: int) -> Rows:
@@ -337,36 +367,55 @@ class Live:
             "at": np.array([self.offset, self.now], np.int64),
         }
 
+    def layout_digest(self) -> str:
+        """Of what lies where: the columns of every block, the features, the model's heads.
+
+        Two layouts can have blocks of equal shapes, and then the numbers of one would be
+        read as those of the other."""
+        columns = [f"{c.entity}.{c.name}:{c.width}" for c in self.composed.layout.columns]
+        text = "\n".join((*columns, "", *self.feature_names, "", *HEAD_NAMES))
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def save(self, folder: Path) -> None:
         for name, array in self.state().items():
             save_block(folder, name, array)
         for kind, names in self.columns.names.items():
             save_value(folder, f"names.{kind}", names.items)
+        save_value(folder, "layout", self.layout_digest())
 
     def load(self, folder: Path) -> None:
         """Restore what `save` wrote, into a state that has folded nothing yet.
 
         Raises:
-            Corrupt: a block is missing or has another shape.
+            Corrupt: it is of another layout, or a block is missing or has another shape.
             Unavailable: more rows are in use than this state has reserved.
+            In both cases nothing was changed.
         """
-        for kind in self.columns.names:
-            items = load_value(folder, f"names.{kind}", list[str])
-            self.columns.names[kind] = Names(items)
-        for name, block in self._blocks().items():
-            rows = load_block(folder, name, dtype=np.int32)
-            if rows.shape[1:] != (block.width,):
-                raise Corrupt(f"snapshot block {name} is not {block.width} words wide")
-            block.check_room(len(rows))
-            block.ints[: len(rows)] = rows
-        for name, target in self._arrays().items():
-            array = load_block(folder, name, dtype=target.dtype)
-            if array.shape != target.shape:
-                raise Corrupt(f"snapshot block {name} has shape {array.shape}, not {target.shape}")
-            target[:] = array
+        if load_value(folder, "layout", str) != self.layout_digest():
+            raise Corrupt("it is of another layout of features")
+        names = {kind: load_value(folder, f"names.{kind}", list[str]) for kind in KINDS}
+        rows = {name: self._rows_of(folder, name, block) for name, block in self._blocks().items()}
+        arrays = {name: _like(folder, name, target) for name, target in self._arrays().items()}
         pairs = {name: load_block(folder, f"pairs.{name}") for name in self.pairs.state()}
+        if len(pairs["keys"]) > len(self.pairs.keys):
+            raise Unavailable("the table of ties is full; raise its capacity and start again")
+        offset, now = load_block(folder, "at", dtype=np.int64).tolist()
+
+        self.columns.names.update({kind: Names(items) for kind, items in names.items()})
+        self.columns.version += 1
+        for name, block in self._blocks().items():
+            block.ints[: len(rows[name])] = rows[name]
+        for name, target in self._arrays().items():
+            target[:] = arrays[name]
         self.pairs.restore(pairs)
-        self.offset, self.now = load_block(folder, "at", dtype=np.int64).tolist()
+        self.offset, self.now = offset, now
+
+    def _rows_of(self, folder: Path, name: str, block: Block) -> Rows:
+        rows = load_block(folder, name, dtype=np.int32)
+        if rows.shape[1:] != (block.width,):
+            raise Corrupt(f"snapshot block {name} is not {block.width} words wide")
+        block.check_room(len(rows))
+        return rows
 
     def _blocks(self) -> dict[str, Block]:
         """Rows that names, or fixed numbers, say are in use."""
@@ -382,3 +431,10 @@ class Live:
             **{f"params.{name}": array for name, array in self.params._asdict().items()},
             **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
         }
+
+
+def _like(folder: Path, name: str, target: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array = load_block(folder, name, dtype=target.dtype)
+    if array.shape != target.shape:
+        raise Corrupt(f"snapshot block {name} has shape {array.shape}, not {target.shape}")
+    return array

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import structlog
 
-from freshet.domain.errors import Broken
+from freshet.domain.errors import Broken, Corrupt
 from freshet.log.ports import Batch, EventLog, Offset, Projection
 from freshet.log.rows import behind
 from freshet.log.snapshots import Snapshots
@@ -115,8 +115,12 @@ class Follower:
             if not self._log.base <= offset <= self._log.last:
                 _warn("snapshot passed over", offset=offset, reason="outside the log")
             elif (folder := snapshots.at(offset, projection)) and await self._ours(offset):
-                projection.load(folder)
-                return offset
+                try:
+                    projection.load(folder)
+                except Corrupt as error:
+                    _warn("snapshot passed over", offset=offset, reason=str(error))
+                else:
+                    return offset
         if self._log.base:
             raise Broken(
                 f"{projection.name!r} has no good snapshot, and the events up to "

@@ -103,4 +103,11 @@ class Projection(Protocol):
 
     def save(self, folder: Path) -> None: ...
 
-    def load(self, folder: Path) -> None: ...
+    def load(self, folder: Path) -> None:
+        """Restore what `save` wrote.
+
+        Raises:
+            Corrupt: that is not possible; nothing was changed, and an earlier snapshot or
+                the log itself is folded instead.
+        """
+        ...

@@ -5,8 +5,8 @@
     snapshots/1200/<projection>/*.msgpack
 
 A snapshot is written to a folder beside, synced, then renamed: it is there whole or not at
-all. One that is damaged, or of an older fold version, is passed over with a warning and the
-state is folded from an earlier one or from the log.
+all. One that is damaged, of an older fold version, or that its projection cannot load, is
+passed over with a warning and the state is folded from an earlier one or from the log.
 """
 
 from __future__ import annotations
