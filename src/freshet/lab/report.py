@@ -145,7 +145,8 @@ def _calibrations(recording: Recording, window: Bools) -> dict[str, Calibration]
 
 
 def _scores(scores: Scores) -> dict[str, Any]:
-    found = {"auc": scores.auc, "gauc": scores.gauc, "xauc": scores.xauc, "mae_s": scores.mae_s}
+    names = ("auc", "gauc", "xauc", "xauc_whole_s", "mae_s")
+    found = {name: getattr(scores, name) for name in names}
     return {
         **{name: _value(estimate) for name, estimate in found.items()},
         "intervals": {name: _interval(estimate) for name, estimate in found.items()},

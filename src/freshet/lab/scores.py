@@ -43,6 +43,7 @@ class Scores:
     auc: Estimate
     gauc: Estimate | None
     xauc: Estimate
+    xauc_whole_s: Estimate  # of watch time to the nearest second: no pair closer than that
     mae_s: Estimate
 
 
@@ -71,6 +72,7 @@ class Scorer:
             auc=self.viewers.auc(self.label, forecast.p_long_view[self.rows]),
             gauc=self.gauc(forecast.gauc_long_view),
             xauc=self.watchers.xauc(seconds, forecast.watch_mean_s[at]),
+            xauc_whole_s=self.watchers.xauc(np.rint(seconds), forecast.watch_mean_s[at]),
             mae_s=self.watchers.mean(error_s),
         )
 

@@ -17,7 +17,10 @@ def tables(report: Report) -> RenderableType:
 
 
 def score_table(report: Report) -> Table:
-    """Ours above the peers, with 95 % intervals by bootstrap over viewers."""
+    """Ours above the peers, with 95 % intervals by bootstrap over viewers.
+
+    "XAUC 1s" takes watch time to the nearest second, so that no pair is closer than that.
+    """
     table = Table(
         title=f"Progressive replay, {report.report_from} to {report.report_to}",
         caption=_caption(report),
@@ -26,14 +29,14 @@ def score_table(report: Report) -> Table:
         box=SIMPLE_HEAD,
     )
     table.add_column("long_view", no_wrap=True)
-    for name in ("AUC", "GAUC", "XAUC", "MAE s"):
+    for name in ("AUC", "GAUC", "XAUC", "XAUC 1s", "MAE s"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_row("ours", *_cells(report.ours))
-    table.add_row("  no viewer", "", _text(report.gauc_no_viewer), "", "")
-    table.add_row("  gain by viewer", "", _text(report.personal), "", "")
+    table.add_row("  no viewer", "", _text(report.gauc_no_viewer), "", "", "")
+    table.add_row("  gain by viewer", "", _text(report.personal), "", "", "")
     for name, peer in report.peers.items():
         table.add_row(name, *_cells(peer.scores))
-        table.add_row("  ours above it", _text(peer.ours_minus_auc), "", "", "")
+        table.add_row("  ours above it", _text(peer.ours_minus_auc), "", "", "", "")
     return table
 
 
@@ -78,11 +81,12 @@ def reliability_table(report: Report) -> Table:
     return table
 
 
-def _cells(scores: Scores) -> tuple[str, str, str, str]:
+def _cells(scores: Scores) -> tuple[str, str, str, str, str]:
     return (
         _text(scores.auc),
         _text(scores.gauc),
         _text(scores.xauc),
+        _text(scores.xauc_whole_s),
         _text(scores.mae_s, digits=2),
     )
 
