@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import exp, log
 
+import numpy as np
+
 from freshet.catalogue.facts import EPOCH_S, VIEWER_TRAIT, VIEWER_TRAITS
 from freshet.domain.outcomes import SESSION_GAP_MS
 from freshet.features.layout import Column, Kernel, Layout
@@ -119,7 +121,7 @@ class Session:
             if ask.viewer < 0 or state.viewer_ints[ask.viewer, last] == 0:
                 return
             row, ints = state.viewer[ask.viewer], state.viewer_ints[ask.viewer]
-            then = (ints[last] + EPOCH_S) * 1000 + ints[last + 1]
+            then = (np.int64(ints[last]) + EPOCH_S) * 1000 + ints[last + 1]
             gap_s = max(ask.now - then, 0) / 1000.0
             if gap_s <= SESSION_GAP_S:
                 x[k] = log(1.0 + row[session])

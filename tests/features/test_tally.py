@@ -1,0 +1,58 @@
+"""Evidence: how far a shrunken rate lies from what was to be expected without it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from freshet.features.tally import SHORT_WIDTH, decay_short, evidence, logit, span_of
+
+rates = st.floats(0.001, 0.999)
+views = st.floats(0, 1e6)
+
+
+@given(rates, st.floats(0.1, 100))
+def test_no_views_are_no_evidence(prior: float, strength: float) -> None:
+    assert evidence(0.0, 0.0, prior, strength, False) == pytest.approx(0, abs=1e-9)
+    assert evidence(0.0, 0.0, prior, strength, True) == pytest.approx(0, abs=1e-9)
+
+
+@given(rates, views)
+def test_a_rate_as_expected_is_no_evidence(prior: float, views: float) -> None:
+    assert evidence(prior * views, views, prior, 20.0, False) == pytest.approx(0, abs=1e-6)
+
+
+@given(rates, st.floats(1, 1e5), rates)
+def test_evidence_points_to_where_the_rate_lies(prior: float, views: float, rate: float) -> None:
+    found = evidence(rate * views, views, prior, 20.0, False)
+    assert found == 0 or (found > 0) == (rate > prior) or abs(rate - prior) < 1e-6
+
+
+def test_more_of_the_same_is_stronger_evidence() -> None:
+    found = [evidence(0.5 * n, float(n), 0.1, 20.0, False) for n in (1, 10, 100, 10_000)]
+    assert found == sorted(found)
+    assert found[-1] == pytest.approx(logit(0.5) - logit(0.1), abs=0.02)
+
+
+def test_a_sum_below_nothing_is_nothing() -> None:
+    assert evidence(-1.0, 3.0, 0.02, 5.0, False) == evidence(0.0, 3.0, 0.02, 5.0, False)
+
+
+def test_a_fading_tally_halves_in_its_half_life_and_never_grows() -> None:
+    row = np.ones(SHORT_WIDTH + 1, np.float32)
+    decay_short(row, 1, 1_000.0, 1_000.0)
+    assert row.tolist() == pytest.approx([1.0] + [0.5] * SHORT_WIDTH)
+    decay_short(row, 1, -5_000.0, 1_000.0)  # a clock that went back
+    assert row.tolist() == pytest.approx([1.0] + [0.5] * SHORT_WIDTH)
+
+
+def test_spans_grow_with_the_duration_and_are_few() -> None:
+    durations = [0, 1, 500, 2_000, 9_000, 15_000, 60_000, 600_000, 2**31 - 1]
+    spans = [span_of(ms) for ms in durations]
+    assert spans == sorted(spans)
+    assert (spans[0], span_of(-5), spans[1], spans[-1]) == (0, 0, 1, 15)
+    assert math.isfinite(logit(0.0)) and math.isfinite(logit(1.0))
