@@ -80,12 +80,17 @@ def test_a_line_becomes_supply_then_an_impression_then_its_acts_then_the_closing
     ]
     shown, watch = of(Impression, happened)[0], of(Watch, happened)[0]
     assert (shown.time, shown.viewer, shown.video) == (T0, "1", "10")
-    assert (shown.surface, shown.context) == ("for_you", "tab1")
+    assert (shown.surface, shown.context) == ("for_you", "")  # the main tab
     assert (watch.time, watch.watched_ms, watch.duration_ms) == (T0 + 25_000, 25_000, 10_000)
     assert (watch.left, watch.completed, watch.loops) == (True, True, 1)
     assert of(Follow, happened)[0].person == "a70"
     assert {event.request_id for event in happened[4:]} == {shown.request_id}
     assert all(uuid7_ms(event.event_id) == event.time for event in happened)
+
+
+def test_any_tab_but_the_main_one_is_a_place_of_its_own(tmp_path):
+    path = folder(tmp_path, log_line(video_id=10, tab=1), log_line(video_id=11, tab=4))
+    assert [shown.context for shown in of(Impression, read(path))] == ["", "tab4"]
 
 
 def test_events_are_in_the_order_of_their_own_time_over_all_files(tmp_path):
