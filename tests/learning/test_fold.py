@@ -151,6 +151,31 @@ def test_another_process_gives_the_same_state() -> None:
     assert told[0] == told[1] != ""
 
 
+AS_PLAIN_PYTHON = """
+import sys
+from pathlib import Path
+from tests.learning.test_fold import FEW, folded
+folded(FEW).save(Path(sys.argv[1]))
+"""
+
+
+def test_kernels_as_plain_python_give_almost_the_same_state(tmp_path: Path) -> None:
+    """They round otherwise, but whoever reads or debugs them that way sees what happens."""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", AS_PLAIN_PYTHON, tmp_path], env=environment, check=True)
+    plain, compiled = small_live(), folded(FEW)
+    plain.load(tmp_path)
+    a, b = plain.state(), compiled.state()
+    for name in ("facts.viewer", "facts.video", "pairs.keys", "pairs.values", "params.seen",
+                 "params.ends", "pending.status", "pending.viewer", "pending.video"):  # fmt: skip
+        assert (a[name] == b[name]).all(), name
+    for name in ("params.w1", "params.w3", "params.mean", "pending.x", "pending.expected"):
+        np.testing.assert_allclose(a[name], b[name], atol=0.02, err_msg=name)
+    for entity in plain.blocks:
+        one, two = (state[f"block.{entity}"].view(np.float32) for state in (a, b))
+        np.testing.assert_allclose(one, two, atol=0.02, err_msg=entity)
+
+
 # --- snapshots ------------------------------------------------------------------------------
 
 
