@@ -11,7 +11,7 @@ import pytest
 
 from freshet.domain import events as ev
 from freshet.features.duration import BUMPS
-from tests.learning.telling import Story
+from tests.learning.telling import START_MS, Story
 
 DAY_S = 86_400
 
@@ -94,6 +94,23 @@ def test_lately_fades_and_in_all_does_not(story: Story) -> None:
     assert 0 < later["video_recent_views"] < 0.1 * now["video_recent_views"]
     assert later["video_views"] == now["video_views"]
     assert later["video_speed"] < now["video_speed"]
+
+
+@pytest.mark.parametrize("entity", ["topic", "hashtag", "sound", "video"])
+@pytest.mark.parametrize("second", [0, 7, 9, 15])
+def test_what_is_watched_often_does_not_fade_faster(entity: str, second: int) -> None:
+    """A thousand acts within one second take no time."""
+    story = Story()
+    story.publish("a", topics=("t",), hashtags=("h",), sound="s")
+    for n in range(500):
+        story.now_ms = START_MS + 3_600_000 + second * 1_000
+        story.shows(f"fan{n}", "a")
+        story.now_ms -= 1_000
+        story.watches(f"fan{n}", "a", 5, left=True)
+    row = story.live.blocks[entity].floats[0]
+    tally, recent = (story.live.composed.layout(f"{entity}.{name}") for name in ("tally", "recent"))
+    assert row[tally] == 500
+    assert row[recent] == pytest.approx(500, rel=0.001)
 
 
 def test_a_videos_age_grows(story: Story) -> None:

@@ -36,6 +36,10 @@ from freshet.features.tally import (
 )
 from freshet.state.compiled import part
 
+# Tallies fade in steps of this, far longer than what a float32 of seconds cannot tell apart:
+# a busy topic would else lose up to that much time again with every act.
+STEP_S = 128.0
+
 
 class ContentRates:
     """Rates of one kind of thing a video is made of.
@@ -53,7 +57,7 @@ class ContentRates:
         self.columns = (
             Column(entity, "tally", TALLY),
             Column(entity, "recent", TALLY),
-            Column(entity, "recent_s"),  # float: 16 s is fine beside a half-life of hours
+            Column(entity, "recent_s"),  # float, exact to 16 s
         )
         prefix = "video_trait" if entity == "trait" else entity
         self.outputs = tuple(
@@ -74,8 +78,10 @@ class ContentRates:
                 this = state.video_facts[act.video, first + j]
                 if this >= 0:
                     row = state[block][this]
-                    decay(row, recent, TALLY, (now_s - row[recent_s]) * 1000.0, LATELY_MS)
-                    row[recent_s] = now_s
+                    elapsed_s = now_s - row[recent_s]
+                    if elapsed_s >= STEP_S:
+                        decay(row, recent, TALLY, elapsed_s * 1000.0, LATELY_MS)
+                        row[recent_s] = now_s
                     add_full(row, tally, act.delta)
                     add_full(row, recent, act.delta)
 
