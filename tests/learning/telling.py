@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -40,7 +41,7 @@ def folded(events: Sequence[Event], cuts: Iterable[int] = (), **settings: Any) -
     """`events` folded by a new state, in batches that begin at `cuts`."""
     live = small_live(**settings)
     edges = sorted({0, *(cut for cut in cuts if cut < len(events)), len(events)})
-    for first, end in zip(edges, edges[1:], strict=False):
+    for first, end in pairwise(edges):
         live.apply(Batch(first + 1, events[first:end]))
     return live
 

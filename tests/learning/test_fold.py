@@ -35,9 +35,7 @@ cuts = st.lists(st.integers(1, EVENTS), max_size=12)
 
 def mixed(count: int, viewers: int = 60, videos: int = 80, seed: int = 1) -> list[Event]:
     """Events of every kind, with served vectors of the right width among them."""
-    return list(
-        mixed_events(count, seed=seed, viewers=viewers, videos=videos, features=INPUTS)
-    )
+    return list(mixed_events(count, seed=seed, viewers=viewers, videos=videos, features=INPUTS))
 
 
 FEW = mixed(150, viewers=5, videos=6)  # for what need not be a large world
