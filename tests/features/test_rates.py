@@ -6,7 +6,9 @@ A rate enters as evidence: 0 where nothing sets it apart from what was to be exp
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 
 from freshet.domain import events as ev
@@ -67,7 +69,7 @@ def test_a_new_video_is_known_by_what_it_is_made_of(story: Story) -> None:
 
 
 def test_several_hashtags_count_as_their_mean(story: Story) -> None:
-    given = {"duration_ms": 60_000, "creator": "f"}
+    given: dict[str, Any] = {"duration_ms": 60_000, "creator": "f"}
     for name, tags in (("cat", ("cat",)), ("pet", ("pet",)), ("both", ("cat", "pet"))):
         story.publish(name, hashtags=tags, **given)
     cat, pet, both = (story.values("nobody", v)["hashtag_like"] for v in ("cat", "pet", "both"))
@@ -145,7 +147,7 @@ def test_a_place_is_known_by_how_views_go_there() -> None:
     liked(story, "a", surface="for_you")
     left_at_once(story, "a", surface="search")
     story.tell(ev.OpenApp, viewer="nobody")
-    row = [story.live.video_row("b")]
+    row = np.array([story.live.video_row("b")], np.int32)
     here, there = (
         dict(zip(story.live.feature_names,
                  story.live.rank(-1, row, story.now_ms, surface).features[0], strict=True))
@@ -162,7 +164,7 @@ def test_a_video_has_rates_of_its_own_in_each_place() -> None:
     story.publish("a")
     liked(story, "a", surface="for_you")
     left_at_once(story, "a", surface="search")
-    row = [story.live.video_row("a")]
+    row = np.array([story.live.video_row("a")], np.int32)
     at = story.live.feature_names.index("video_here_views")
     like = story.live.feature_names.index("video_here_like")
     for surface, views in (("for_you", 20), ("search", 20), ("friends", 0)):

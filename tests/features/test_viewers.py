@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,8 @@ from tests.learning.telling import Story
 def story() -> Story:
     """Ann has watched a dance of a star for long and left a match of a team at once."""
     story = Story()
-    dance = {"creator": "star", "topics": ("dance",), "hashtags": ("duet",), "sound": "song"}
-    match = {"creator": "team", "topics": ("sport",), "hashtags": ("goal",), "sound": "cheer"}
+    dance: dict[str, Any] = {"creator": "star", "topics": ("dance",), "hashtags": ("duet",), "sound": "song"}
+    match: dict[str, Any] = {"creator": "team", "topics": ("sport",), "hashtags": ("goal",), "sound": "cheer"}
     story.publish("dance", "new dance", language="en", country="GB", **dance)
     story.publish("match", "new match", language="de", country="DE", **match)
     story.views("ann", "dance", 40)

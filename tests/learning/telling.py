@@ -22,7 +22,8 @@ SMALL = {"viewer": 1 << 10, "video": 1 << 10, "pair": 1 << 17}
 
 
 def small_live(**settings: Any) -> Live:
-    return Live(**{"capacity": SMALL, "pending": 1 << 8} | settings)
+    given: dict[str, Any] = {"capacity": SMALL, "pending": 1 << 8} | settings
+    return Live(**given)
 
 
 def everything(live: Live) -> dict[str, Any]:
@@ -115,7 +116,7 @@ class Story:
 
     def tallies(self) -> dict[str, list[list[float]]]:
         """Every tally that does not fade, by entity, of all rows."""
-        found = {}
+        found: dict[str, list[list[float]]] = {}
         for column in self.live.composed.layout.columns:
             if column.name == "tally":
                 at = self.live.composed.layout(f"{column.entity}.tally")
