@@ -72,7 +72,7 @@ class ContentRates:
         n_rated, n_lately = len(RATED_SHORT), len(LATELY_RATED)
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             now_s = float(act.now // 1000 - EPOCH_S)
             for j in range(count):
                 this = state.video_facts[act.video, first + j]
@@ -86,7 +86,7 @@ class ContentRates:
                     add_full(row, recent, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(n_rated + n_lately):
                 x[k + j] = 0.0
             found = 0
@@ -99,8 +99,10 @@ class ContentRates:
                 row = state[block][this]
                 for m in range(n_rated):
                     what = RATED_SHORT[m]
-                    x[k + m] += evidence(row[tally + what], row[tally + VIEWS],
-                                         world_rate(state, what), 50.0, what == LOG_WATCH)  # fmt: skip
+                    prior = world_rate(state, what)
+                    x[k + m] += evidence(
+                        row[tally + what], row[tally + VIEWS], prior, 50.0, what == LOG_WATCH
+                    )
                 fade = exp(-LN2 * max(now_s - row[recent_s], 0.0) * 1000.0 / LATELY_MS)
                 for m in range(n_lately):
                     what = LATELY_RATED[m]

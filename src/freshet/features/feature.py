@@ -46,5 +46,5 @@ class Feature(Protocol):
 
 
 @kernel
-def no_write(state, act):  # type: ignore[no-untyped-def]
+def no_write(state, act):
     """For features that keep nothing of their own."""
