@@ -20,7 +20,7 @@ class Constant:
     columns: tuple[Column, ...] = ()
 
     def __init__(self, name: str, number: float, scope: str = "video") -> None:
-        self.outputs, self.number, self.scope = (name,), number, scope  # type: ignore[misc]
+        self.outputs, self.number, self.scope = (name,), number, scope
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         number = self.number
@@ -77,11 +77,11 @@ def test_two_features_cannot_own_one_column() -> None:
 
 def test_two_values_cannot_share_a_name() -> None:
     with pytest.raises(ValueError, match="share the name"):
-        compose([WORLD, Constant("same", 1.0), Constant("same", 2.0)])  # type: ignore[list-item]
+        compose([WORLD, Constant("same", 1.0), Constant("same", 2.0)])
 
 
 def test_the_viewers_half_stands_first_whatever_the_order_of_features() -> None:
-    composed = compose([WORLD, Constant("b", 2.0), Constant("a", 1.0, "viewer")])  # type: ignore[list-item]
+    composed = compose([WORLD, Constant("b", 2.0), Constant("a", 1.0, "viewer")])
     assert (composed.names, composed.viewer_width) == (("a", "b"), 1)
 
 

@@ -6,12 +6,14 @@ A rate enters as evidence: 0 where nothing sets it apart from what was to be exp
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 
 from freshet.domain import events as ev
 from freshet.features.duration import BUMPS
-from tests.learning.telling import Story
+from tests.learning.telling import START_MS, Story
 
 DAY_S = 86_400
 
@@ -67,7 +69,7 @@ def test_a_new_video_is_known_by_what_it_is_made_of(story: Story) -> None:
 
 
 def test_several_hashtags_count_as_their_mean(story: Story) -> None:
-    given = {"duration_ms": 60_000, "creator": "f"}
+    given: dict[str, Any] = {"duration_ms": 60_000, "creator": "f"}
     for name, tags in (("cat", ("cat",)), ("pet", ("pet",)), ("both", ("cat", "pet"))):
         story.publish(name, hashtags=tags, **given)
     cat, pet, both = (story.values("nobody", v)["hashtag_like"] for v in ("cat", "pet", "both"))
@@ -94,6 +96,23 @@ def test_lately_fades_and_in_all_does_not(story: Story) -> None:
     assert 0 < later["video_recent_views"] < 0.1 * now["video_recent_views"]
     assert later["video_views"] == now["video_views"]
     assert later["video_speed"] < now["video_speed"]
+
+
+@pytest.mark.parametrize("entity", ["topic", "hashtag", "sound", "video"])
+@pytest.mark.parametrize("second", [0, 7, 9, 15])
+def test_what_is_watched_often_does_not_fade_faster(entity: str, second: int) -> None:
+    """A thousand acts within one second take no time."""
+    story = Story()
+    story.publish("a", topics=("t",), hashtags=("h",), sound="s")
+    for n in range(500):
+        story.now_ms = START_MS + 3_600_000 + second * 1_000
+        story.shows(f"fan{n}", "a")
+        story.now_ms -= 1_000
+        story.watches(f"fan{n}", "a", 5, left=True)
+    row = story.live.blocks[entity].floats[0]
+    tally, recent = (story.live.composed.layout(f"{entity}.{name}") for name in ("tally", "recent"))
+    assert row[tally] == 500
+    assert row[recent] == pytest.approx(500, rel=0.001)
 
 
 def test_a_videos_age_grows(story: Story) -> None:
@@ -128,7 +147,7 @@ def test_a_place_is_known_by_how_views_go_there() -> None:
     liked(story, "a", surface="for_you")
     left_at_once(story, "a", surface="search")
     story.tell(ev.OpenApp, viewer="nobody")
-    row = [story.live.video_row("b")]
+    row = np.array([story.live.video_row("b")], np.int32)
     here, there = (
         dict(zip(story.live.feature_names,
                  story.live.rank(-1, row, story.now_ms, surface).features[0], strict=True))
@@ -145,7 +164,7 @@ def test_a_video_has_rates_of_its_own_in_each_place() -> None:
     story.publish("a")
     liked(story, "a", surface="for_you")
     left_at_once(story, "a", surface="search")
-    row = [story.live.video_row("a")]
+    row = np.array([story.live.video_row("a")], np.int32)
     at = story.live.feature_names.index("video_here_views")
     like = story.live.feature_names.index("video_here_like")
     for surface, views in (("for_you", 20), ("search", 20), ("friends", 0)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,12 +12,16 @@ from freshet.features.history import HISTORY
 from tests.learning.telling import Story
 
 
+def content(creator: str, topic: str, tag: str, sound: str) -> dict[str, Any]:
+    return {"creator": creator, "topics": (topic,), "hashtags": (tag,), "sound": sound}
+
+
 @pytest.fixture
 def story() -> Story:
     """Ann has watched a dance of a star for long and left a match of a team at once."""
     story = Story()
-    dance = {"creator": "star", "topics": ("dance",), "hashtags": ("duet",), "sound": "song"}
-    match = {"creator": "team", "topics": ("sport",), "hashtags": ("goal",), "sound": "cheer"}
+    dance = content("star", "dance", "duet", "song")
+    match = content("team", "sport", "goal", "cheer")
     story.publish("dance", "new dance", language="en", country="GB", **dance)
     story.publish("match", "new match", language="de", country="DE", **match)
     story.views("ann", "dance", 40)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -21,7 +22,8 @@ SMALL = {"viewer": 1 << 10, "video": 1 << 10, "pair": 1 << 17}
 
 
 def small_live(**settings: Any) -> Live:
-    return Live(**{"capacity": SMALL, "pending": 1 << 8} | settings)
+    given: dict[str, Any] = {"capacity": SMALL, "pending": 1 << 8} | settings
+    return Live(**given)
 
 
 def everything(live: Live) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def folded(events: Sequence[Event], cuts: Iterable[int] = (), **settings: Any) -
     """`events` folded by a new state, in batches that begin at `cuts`."""
     live = small_live(**settings)
     edges = sorted({0, *(cut for cut in cuts if cut < len(events)), len(events)})
-    for first, end in zip(edges, edges[1:], strict=False):
+    for first, end in pairwise(edges):
         live.apply(Batch(first + 1, events[first:end]))
     return live
 
@@ -114,7 +116,7 @@ class Story:
 
     def tallies(self) -> dict[str, list[list[float]]]:
         """Every tally that does not fade, by entity, of all rows."""
-        found = {}
+        found: dict[str, list[list[float]]] = {}
         for column in self.live.composed.layout.columns:
             if column.name == "tally":
                 at = self.live.composed.layout(f"{column.entity}.tally")

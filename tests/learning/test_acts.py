@@ -11,11 +11,11 @@ from freshet.domain import events as ev
 from freshet.features.history import HISTORY
 from tests.learning.telling import START_MS, Story, everything
 
-UNDO = {
+UNDO: dict[type[ev.Event], type[ev.Event]] = {
     ev.Like: ev.Unlike, ev.Comment: ev.DeleteComment, ev.Favorite: ev.Unfavorite,
     ev.NotInterested: ev.UndoNotInterested,
 }  # fmt: skip
-OUTCOME = {
+OUTCOME: dict[type[ev.Event], str] = {
     ev.Like: "like", ev.Comment: "comment", ev.Favorite: "favorite",
     ev.NotInterested: "not_interested",
 }  # fmt: skip
@@ -46,7 +46,7 @@ def test_an_act_changes_the_rows_it_is_about_and_no_other(story: Story) -> None:
             rows = np.flatnonzero((block.ints != before[name]).any(axis=1))
             thing = {"viewer": "ann", "video": "a", "topic": "cats", "hashtag": "cat",
                      "sound": "meow"}[name]  # fmt: skip
-            assert [live.names(name, row) for row in rows] == [thing]
+            assert [live.names(name, int(row)) for row in rows] == [thing]
 
 
 def test_a_video_watched_to_its_end_raises_finish_for_it_alone(story: Story) -> None:

@@ -35,9 +35,7 @@ cuts = st.lists(st.integers(1, EVENTS), max_size=12)
 
 def mixed(count: int, viewers: int = 60, videos: int = 80, seed: int = 1) -> list[Event]:
     """Events of every kind, with served vectors of the right width among them."""
-    return list(
-        mixed_events(count, seed=seed, viewers=viewers, videos=videos, features=INPUTS)
-    )
+    return list(mixed_events(count, seed=seed, viewers=viewers, videos=videos, features=INPUTS))
 
 
 FEW = mixed(150, viewers=5, videos=6)  # for what need not be a large world
@@ -149,6 +147,31 @@ def test_another_process_gives_the_same_state() -> None:
         )  # fmt: skip
         told.append(done.stdout)
     assert told[0] == told[1] != ""
+
+
+AS_PLAIN_PYTHON = """
+import sys
+from pathlib import Path
+from tests.learning.test_fold import FEW, folded
+folded(FEW).save(Path(sys.argv[1]))
+"""
+
+
+def test_kernels_as_plain_python_give_almost_the_same_state(tmp_path: Path) -> None:
+    """They round otherwise, but whoever reads or debugs them that way sees what happens."""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", AS_PLAIN_PYTHON, tmp_path], env=environment, check=True)
+    plain, compiled = small_live(), folded(FEW)
+    plain.load(tmp_path)
+    a, b = plain.state(), compiled.state()
+    for name in ("facts.viewer", "facts.video", "pairs.keys", "pairs.values", "params.seen",
+                 "params.ends", "pending.status", "pending.viewer", "pending.video"):  # fmt: skip
+        assert (a[name] == b[name]).all(), name
+    for name in ("params.w1", "params.w3", "params.mean", "pending.x", "pending.expected"):
+        np.testing.assert_allclose(a[name], b[name], atol=0.02, err_msg=name)
+    for entity in plain.blocks:
+        one, two = (state[f"block.{entity}"].view(np.float32) for state in (a, b))
+        np.testing.assert_allclose(one, two, rtol=0.02, atol=0.02, err_msg=entity)
 
 
 # --- snapshots ------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ acts = st.lists(st.tuples(st.sampled_from([SERVED, OPEN, FREE]), rows, rows), ma
 @settings(max_examples=60)
 def test_the_newest_that_waits_like_this_is_found(acts: list[tuple[int, int, int]]) -> None:
     """Against a plain list of what waits, oldest first."""
-    pending, waiting = new_pending(SIZE, 1), []
+    pending = new_pending(SIZE, 1)
+    waiting: list[tuple[int, int, int, int, int]] = []
     for now, (status, viewer, video) in enumerate(acts):
         if status == FREE:  # the oldest is no longer needed
             if waiting:
@@ -28,7 +29,8 @@ def test_the_newest_that_waits_like_this_is_found(acts: list[tuple[int, int, int
             waiting = [entry for entry in waiting if entry[0] != slot]
             pending.ends[0] += 1
         ring = -1 if status == SERVED else now % 3
-        waiting.append((put(pending, viewer, video, status, ring, now), status, viewer, video, ring))
+        slot = put(pending, viewer, video, status, ring, now)
+        waiting.append((slot, status, viewer, video, ring))
     for viewer in range(6):
         for video in range(6):
             for status, ring in ((SERVED, -1), (OPEN, 0), (OPEN, 1), (OPEN, 2)):

@@ -15,7 +15,7 @@ from tests.learning.test_fold import FEW
 def test_lived_through_folded_anew_and_resumed_are_one_state(
     tmp_path: Path, rounds: Rounds
 ) -> None:
-    found = measure(rounds(few=20_000, many=2_000_000), 1, tmp_path)
+    found = measure(rounds(few=20_000, many=200_000), 1, tmp_path)
     assert found["differing"] == {"anew": [], "resumed": []}
     assert found["views_learned"] > found["events"] / 10
 

@@ -160,7 +160,7 @@ def recorded(story: Story) -> Recorder:
     return story.live.recorder
 
 
-def served_vectors(story: Story, count: int) -> np.ndarray:  # type: ignore[type-arg]
+def served_vectors(story: Story, count: int) -> np.ndarray:
     return np.random.default_rng(5).normal(size=(count, story.live.inputs)).astype(np.float16)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
@@ -63,7 +64,7 @@ def test_every_room_whose_kernels_others_call_is_in_the_digest() -> None:
 def test_generated_text_stands_in_a_file_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled.numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     one = generated("def f():\n    return 1\n", {}, "f")
     two = generated("def f():\n    return 2\n", {}, "f")
     again = generated("def f():\n    return 1\n", {}, "f")

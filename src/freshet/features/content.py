@@ -36,6 +36,10 @@ from freshet.features.tally import (
 )
 from freshet.state.compiled import part
 
+# Tallies fade in steps of this, far longer than what a float32 of seconds cannot tell apart:
+# a busy topic would else lose up to that much time again with every act.
+STEP_S = 128.0
+
 
 class ContentRates:
     """Rates of one kind of thing a video is made of.
@@ -53,7 +57,7 @@ class ContentRates:
         self.columns = (
             Column(entity, "tally", TALLY),
             Column(entity, "recent", TALLY),
-            Column(entity, "recent_s"),  # float: 16 s is fine beside a half-life of hours
+            Column(entity, "recent_s"),  # float, exact to 16 s
         )
         prefix = "video_trait" if entity == "trait" else entity
         self.outputs = tuple(
@@ -68,19 +72,21 @@ class ContentRates:
         n_rated, n_lately = len(RATED_SHORT), len(LATELY_RATED)
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             now_s = float(act.now // 1000 - EPOCH_S)
             for j in range(count):
                 this = state.video_facts[act.video, first + j]
                 if this >= 0:
                     row = state[block][this]
-                    decay(row, recent, TALLY, (now_s - row[recent_s]) * 1000.0, LATELY_MS)
-                    row[recent_s] = now_s
+                    elapsed_s = now_s - row[recent_s]
+                    if elapsed_s >= STEP_S:
+                        decay(row, recent, TALLY, elapsed_s * 1000.0, LATELY_MS)
+                        row[recent_s] = now_s
                     add_full(row, tally, act.delta)
                     add_full(row, recent, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(n_rated + n_lately):
                 x[k + j] = 0.0
             found = 0
@@ -93,8 +99,10 @@ class ContentRates:
                 row = state[block][this]
                 for m in range(n_rated):
                     what = RATED_SHORT[m]
-                    x[k + m] += evidence(row[tally + what], row[tally + VIEWS],
-                                         world_rate(state, what), 50.0, what == LOG_WATCH)  # fmt: skip
+                    prior = world_rate(state, what)
+                    x[k + m] += evidence(
+                        row[tally + what], row[tally + VIEWS], prior, 50.0, what == LOG_WATCH
+                    )
                 fade = exp(-LN2 * max(now_s - row[recent_s], 0.0) * 1000.0 / LATELY_MS)
                 for m in range(n_lately):
                     what = LATELY_RATED[m]

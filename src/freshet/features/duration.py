@@ -35,12 +35,12 @@ class Duration:
         tally = at("span.tally")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             span = span_of(state.video_facts[act.video, DURATION_MS])
             add_full(state.span[span], tally, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             ms = state.video_facts[ask.video, DURATION_MS]
             length = log(1.0 + max(ms, 0) / 1000.0)
             x[k] = length - 3.5

@@ -7,13 +7,10 @@ constants of the compiled code.
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.state.compiled import kernel
-
-Scope = Literal["viewer", "video"]
-Hears = Literal["tallies", "moments"]
 
 
 class Feature(Protocol):
@@ -26,10 +23,17 @@ class Feature(Protocol):
         outputs: names of the float32 values it adds, in order.
     """
 
-    scope: Scope
-    hears: Hears
-    columns: tuple[Column, ...]
-    outputs: tuple[str, ...]
+    @property
+    def scope(self) -> str: ...
+
+    @property
+    def hears(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    @property
+    def outputs(self) -> tuple[str, ...]: ...
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         """The pair (write, value).
@@ -42,5 +46,5 @@ class Feature(Protocol):
 
 
 @kernel
-def no_write(state, act):  # type: ignore[no-untyped-def]
+def no_write(state, act):
     """For features that keep nothing of their own."""

@@ -60,7 +60,7 @@ class HistoryCrosses:
         n = len(self.outputs)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(n):
                 x[k + j] = 0.0
             if ask.viewer < 0:
@@ -118,7 +118,7 @@ class HistoryHere:
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(8):
                 x[k + j] = 0.0
             if ask.viewer < 0:
@@ -146,7 +146,7 @@ class HistoryHere:
 
 
 @part
-def share_one(a, b, first, count):  # type: ignore[no-untyped-def]
+def share_one(a, b, first, count):
     """True if two rows of ids have one in common that is not -1."""
     for i in range(count):
         if a[first + i] < 0:

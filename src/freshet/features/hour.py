@@ -27,11 +27,11 @@ class HourRates:
         tally = at("hour.tally")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             add_short(state.hour[(act.now // HOUR_MS) % 24], tally, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             row = state.hour[(ask.now // HOUR_MS) % 24]
             for m in range(1, SHORT_WIDTH):
                 what = SHORT[m]

@@ -29,7 +29,7 @@ class Match:
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(4):
                 x[k + j] = 0.0
             if ask.viewer < 0:
@@ -49,7 +49,7 @@ class Match:
 
 
 @part
-def compare(a, b):  # type: ignore[no-untyped-def]
+def compare(a, b):
     if a < 0 or b < 0:
         return 0.0
     return 1.0 if a == b else -1.0

@@ -32,7 +32,7 @@ PLACES = 4
 
 
 @part
-def place_rate(state, tally, placement, what):  # type: ignore[no-untyped-def]
+def place_rate(state, tally, placement, what):
     """Rate of one sum in a place, shrunk to the world's."""
     row = state.placement[placement]
     return (row[tally + what] + 20.0 * world_rate(state, what)) / (row[tally + VIEWS] + 20.0)
@@ -52,11 +52,11 @@ class PlacementRates:
         n_rated = len(RATED)
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             add_full(state.placement[act.placement], tally, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             row = state.placement[ask.placement]
             for j in range(n_rated):
                 what = RATED[j]
@@ -80,13 +80,13 @@ class SpanPlacement:
         tally, place_tally = at("span_placement.tally"), at("placement.tally")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             span = span_of(state.video_facts[act.video, DURATION_MS])
             row = state.span_placement[span * 16 + min(act.placement, 15)]
             add_short(row, tally, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             span = span_of(state.video_facts[ask.video, DURATION_MS])
             row = state.span_placement[span * 16 + min(ask.placement, 15)]
             for m in range(1, SHORT_WIDTH):
@@ -107,12 +107,12 @@ class VideoPlacement:
         places, place_tally = at("video.places"), at("placement.tally")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
             add_short(state.video[act.video], here, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
             row = state.video[ask.video]
             for m in range(1, SHORT_WIDTH):
@@ -134,12 +134,12 @@ class ViewerPlacement:
         places, place_tally = at("viewer.places"), at("placement.tally")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
             add_short(state.viewer[act.viewer], here, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for m in range(SHORT_WIDTH):
                 x[k + m] = 0.0
             if ask.viewer < 0:

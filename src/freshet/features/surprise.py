@@ -23,7 +23,7 @@ class ViewerSurprise:
         column = at("viewer.surprise")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             if act.closed:
                 row = state.viewer[act.viewer]
                 row[column] = row[column] * KEEP + 1.0
@@ -31,7 +31,7 @@ class ViewerSurprise:
                     row[column + 1 + j] = row[column + 1 + j] * KEEP + act.surprise[j]
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(3):
                 x[k + j] = 0.0
             if ask.viewer >= 0:
@@ -52,7 +52,7 @@ class VideoSurprise:
         column = at("video.surprise")
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             if act.closed:
                 row = state.video[act.video]
                 row[column] += 1.0
@@ -60,7 +60,7 @@ class VideoSurprise:
                     row[column + 1 + j] += act.surprise[j]
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             row = state.video[ask.video]
             for j in range(3):
                 x[k + j] = row[column + 1 + j] / (row[column] + 20.0)

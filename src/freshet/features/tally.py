@@ -65,20 +65,20 @@ LN2 = 0.6931471805599453
 
 
 @kernel
-def logit(p):  # type: ignore[no-untyped-def]
+def logit(p):
     p = min(max(p, 1e-4), 1.0 - 1e-4)
     return log(p / (1.0 - p))
 
 
 @kernel
-def world_rate(state, what):  # type: ignore[no-untyped-def]
+def world_rate(state, what):
     """Rate of one sum over all views, with the base prior."""
     world = state.all[0]
     return (world[what] + BASE_VIEWS * BASE[what]) / (world[VIEWS] + BASE_VIEWS)
 
 
 @kernel
-def evidence(total, views, prior, strength, linear):  # type: ignore[no-untyped-def]
+def evidence(total, views, prior, strength, linear):
     """Log-odds (or plain, if `linear`) distance of a shrunken rate from its prior.
 
     A sum can be below 0: an undo takes 1 back from a tally in which the like has faded.
@@ -88,19 +88,19 @@ def evidence(total, views, prior, strength, linear):  # type: ignore[no-untyped-
 
 
 @kernel
-def add_full(row, at, delta):  # type: ignore[no-untyped-def]
+def add_full(row, at, delta):
     for k in range(TALLY):
         row[at + k] += delta[k]
 
 
 @kernel
-def add_short(row, at, delta):  # type: ignore[no-untyped-def]
+def add_short(row, at, delta):
     for k in range(SHORT_WIDTH):
         row[at + k] += delta[SHORT[k]]
 
 
 @kernel
-def decay(row, at, width, elapsed_ms, half_life_ms):  # type: ignore[no-untyped-def]
+def decay(row, at, width, elapsed_ms, half_life_ms):
     """Let `width` sums fade by the time that went by."""
     if elapsed_ms > 0:
         factor = exp(-LN2 * elapsed_ms / half_life_ms)
@@ -109,7 +109,7 @@ def decay(row, at, width, elapsed_ms, half_life_ms):  # type: ignore[no-untyped-
 
 
 @kernel
-def span_of(duration_ms):  # type: ignore[no-untyped-def]
+def span_of(duration_ms):
     """Bucket of a duration, 0 (unknown) to 15: three to a factor e."""
     if duration_ms <= 0:
         return 0

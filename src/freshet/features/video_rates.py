@@ -52,7 +52,7 @@ class VideoRates:
         n_rated = len(RATED)
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             row = state.video[act.video]
             add_full(row, tally, act.delta)
             now_s = act.now // 1000 - EPOCH_S
@@ -64,7 +64,7 @@ class VideoRates:
             add_short(row, burst, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             row = state.video[ask.video]
             span = state.span[span_of(state.video_facts[ask.video, DURATION_MS])]
             views = row[tally + VIEWS]
@@ -83,8 +83,8 @@ class VideoRates:
             x[j + 1] = log(1.0 + max(lately, 0.0))
             for m in range(LATELY_RATED.shape[0]):
                 what = LATELY_RATED[m]
-                x[j + 2 + m] = evidence(row[recent + what] * fade, lately,
-                                        world_rate(state, what), 10.0, what == LOG_WATCH)  # fmt: skip
+                prior, total = world_rate(state, what), row[recent + what] * fade
+                x[j + 2 + m] = evidence(total, lately, prior, 10.0, what == LOG_WATCH)
             # How fast it is being watched long, now against lately.
             hot = row[burst + 3] * exp(-LN2 * elapsed / HOUR_MS)
             x[j + 5] = log(1.0 + max(hot, 0.0)) - 0.3 * log(1.0 + max(lately, 0.0))

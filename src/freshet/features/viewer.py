@@ -49,7 +49,7 @@ class ViewerRates:
         n_rated, n = len(RATED), len(self.outputs)
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             row = state.viewer[act.viewer]
             now_s = act.now // 1000 - EPOCH_S
             elapsed = (now_s - state.viewer_ints[act.viewer, recent_s]) * 1000.0
@@ -59,7 +59,7 @@ class ViewerRates:
             add_short(row, recent, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(n):
                 x[k + j] = 0.0
             if ask.viewer < 0:
@@ -77,8 +77,8 @@ class ViewerRates:
             lately = row[recent] * fade
             for m in range(1, SHORT_WIDTH):
                 what = SHORT[m]
-                x[k + n_rated + m] = evidence(row[recent + m] * fade, lately,
-                                              world_rate(state, what), 2.0, what == LOG_WATCH)  # fmt: skip
+                prior, total = world_rate(state, what), row[recent + m] * fade
+                x[k + n_rated + m] = evidence(total, lately, prior, 2.0, what == LOG_WATCH)
             x[k + n_rated + SHORT_WIDTH] = log(1.0 + max(lately, 0.0))
 
         return write, value
@@ -99,7 +99,7 @@ class Session:
         session, last = at("viewer.session"), at("viewer.last_ms")  # last: s since 2020, ms of it
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             row, ints = state.viewer[act.viewer], state.viewer_ints[act.viewer]
             if act.opened:
                 now_s = act.now // 1000 - EPOCH_S
@@ -114,7 +114,7 @@ class Session:
                 row[session + 3] += act.surprise[1]
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for j in range(3):
                 x[k + j] = 0.0
             x[k + 3], x[k + 4], x[k + 5] = 4.0, 7.5, 1.0
@@ -149,14 +149,14 @@ class ViewerTraitRates:
         n_rated = len(RATED)
 
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             for j in range(VIEWER_TRAITS):
                 trait = state.viewer_facts[act.viewer, VIEWER_TRAIT + j]
                 if trait >= 0:
                     add_full(state.trait[trait], tally, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             for m in range(n_rated):
                 x[k + m] = 0.0
             if ask.viewer < 0:

@@ -17,11 +17,11 @@ class World:
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         @part
-        def write(state, act):  # type: ignore[no-untyped-def]
+        def write(state, act):
             add_full(state.all[0], 0, act.delta)
 
         @part
-        def value(state, ask, x):  # type: ignore[no-untyped-def]
+        def value(state, ask, x):
             pass
 
         return write, value

@@ -110,14 +110,9 @@ Scratch = namedtuple(
 def new_scratch(inputs: int, calls: Any) -> Any:
     """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
     widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4)
-    arrays = [np.zeros(width, np.float32) for width in widths]
-    return Scratch(
-        *arrays,
-        np.zeros((1, inputs), np.float32),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.bool_),
-        calls,
-    )
+    arrays: list[Any] = [np.zeros(width, np.float32) for width in widths]
+    arrays += [np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_)]
+    return Scratch._make([*arrays, calls])
 
 
 def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
@@ -132,7 +127,7 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
 
 
 @kernel
-def tell(state, scratch, viewer, video, now, placement):  # type: ignore[no-untyped-def]
+def tell(state, scratch, viewer, video, now, placement):
     """Add `scratch.delta` to every tally this viewer and this video bear on."""
     begin(state.video_sequence, video)
     act = Act(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement), scratch.delta,
@@ -142,7 +137,7 @@ def tell(state, scratch, viewer, video, now, placement):  # type: ignore[no-unty
 
 
 @kernel
-def note(state, scratch, viewer, video, now, placement, opened):  # type: ignore[no-untyped-def]
+def note(state, scratch, viewer, video, now, placement, opened):
     """A view opened, or closed with a surprise."""
     begin(state.video_sequence, video)
     act = Act(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement), scratch.delta,
@@ -152,13 +147,13 @@ def note(state, scratch, viewer, video, now, placement, opened):  # type: ignore
 
 
 @kernel
-def duration_of(state, video, told_ms):  # type: ignore[no-untyped-def]
+def duration_of(state, video, told_ms):
     known = state.video_facts[video, DURATION_MS]
     return known if known > 0 else max(told_ms, 0)
 
 
 @kernel
-def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
+def reached(watched_ms, duration_ms, flags):
     """Outcome bits that a watch of this length has come to."""
     bits = 0
     ended = duration_ms > 0 and watched_ms >= END_SLACK * duration_ms
@@ -177,7 +172,7 @@ def reached(watched_ms, duration_ms, flags):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
+def clipped_s(watched_ms, duration_ms):
     """Seconds watched, at most 3 x the duration."""
     if duration_ms > 0:
         watched_ms = min(watched_ms, 3 * duration_ms)
@@ -185,7 +180,7 @@ def clipped_s(watched_ms, duration_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-def]
+def add_watch(delta, watched_ms, duration_ms, sign):
     """Add (or take back) what a watch of this length brings to a tally's two measures."""
     delta[LOG_WATCH] += sign * np.log(1.0 + clipped_s(watched_ms, duration_ms))
     if duration_ms > 0:
@@ -195,7 +190,7 @@ def add_watch(delta, watched_ms, duration_ms, sign):  # type: ignore[no-untyped-
 
 
 @kernel
-def gain(state, scratch, viewer, ring, now, gained):  # type: ignore[no-untyped-def]
+def gain(state, scratch, viewer, ring, now, gained):
     """A view came to new outcomes: count it if it is not counted yet, set its bits, tell.
 
     `scratch.delta` holds what else the act adds."""
@@ -213,7 +208,7 @@ def gain(state, scratch, viewer, ring, now, gained):  # type: ignore[no-untyped-
 
 
 @kernel
-def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-untyped-def]
+def close_view(state, params, pending, slot, now, scratch):
     """The view of an open slot is over: count, learn, note the surprise, free the slot."""
     out_of_line()
     pending.status[slot] = FREE
@@ -247,7 +242,7 @@ def close_view(state, params, pending, slot, now, scratch):  # type: ignore[no-u
 
 
 @kernel
-def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-def]
+def make_room(state, params, pending, now, scratch):
     """Drop what waits no more from the tail: timed out, or the oldest if the ring is full."""
     out_of_line()
     size = pending.status.shape[0]
@@ -269,7 +264,7 @@ def make_room(state, params, pending, now, scratch):  # type: ignore[no-untyped-
 
 
 @kernel
-def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no-untyped-def]
+def close_past(state, params, pending, viewer, now, scratch):
     """The next impression closes this viewer's views that have been watched at all.
 
     One with no progress yet stays open: its report may still be on its way.
@@ -285,7 +280,7 @@ def close_past(state, params, pending, viewer, now, scratch):  # type: ignore[no
 
 
 @kernel
-def close_oldest(state, params, pending, viewer, ring, now, scratch):  # type: ignore[no-untyped-def]
+def close_oldest(state, params, pending, viewer, ring, now, scratch):
     """The view whose place in the history is needed ends now, if it has not."""
     ints = state.viewer_ints[viewer]
     if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
@@ -295,7 +290,7 @@ def close_oldest(state, params, pending, viewer, ring, now, scratch):  # type: i
 
 
 @kernel
-def open_view(state, seen_as, params, pending, viewer, video, now, placement, scratch):  # type: ignore[no-untyped-def]
+def open_view(state, seen_as, params, pending, viewer, video, now, placement, scratch):
     """The video came on the viewer's screen.
 
     Its vector is the one served, else made now from `seen_as`, which is `state` itself but
@@ -338,7 +333,7 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
 
 
 @kernel
-def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
+def find_view(state, viewer, video):
     """Place of the viewer's newest view of this video in their history, -1 if there is none.
 
     One from before the log is none: no tally holds it, so nothing can be added or taken back.
@@ -352,7 +347,7 @@ def find_view(state, viewer, video):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-untyped-def]
+def watch(state, params, pending, ring, record, scratch):
     """A report of progress: the maximum of a view counts."""
     viewer, video = record.viewer, record.video
     ints = state.viewer_ints[viewer]
@@ -372,7 +367,7 @@ def watch(state, params, pending, ring, record, scratch):  # type: ignore[no-unt
 
 
 @kernel
-def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
+def react(state, ring, record, scratch):
     """An outcome was gained, or lost by undoing it.
 
     It counts at most once a view. One that can be undone counts at most once in all while it
@@ -413,7 +408,7 @@ def react(state, ring, record, scratch):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def remember(state, params, pending, record, scratch):  # type: ignore[no-untyped-def]
+def remember(state, params, pending, record, scratch):
     """A view from before the log: into the history, without a time."""
     ints = state.viewer_ints[record.viewer]
     ring = ints[H_COUNT] % HISTORY
@@ -426,7 +421,7 @@ def remember(state, params, pending, record, scratch):  # type: ignore[no-untype
 
 
 @kernel
-def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
+def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_p, out_times):
     """Fold `records` in order.
 
     Args:
@@ -446,7 +441,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
         kind, viewer, video = record.kind, record.viewer, record.video
         if kind == TICK:
             continue
-        if kind == TIE or kind == UNTIE:
+        if kind == TIE or kind == UNTIE:  # noqa: SIM109 - a kernel has no cheap `in`
             # `video` holds the other row, `value` the bit, `extra` the kind of thing
             keys, values, used = state.pair_keys, state.pair_values, state.pair_used
             tie = get_pair(keys, values, used, viewer, record.extra, video)
@@ -496,7 +491,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
 
 
 @kernel
-def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out_times):  # type: ignore[no-untyped-def]
+def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out_times):
     """Vectors, predictions and watch times of candidate videos, as of `now`.
 
     Args:
@@ -512,7 +507,7 @@ def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out
 
 
 @kernel
-def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-def]
+def predict(params, x, scratch, out_p, out_times):
     """Predictions (n, O) and watch times (n, 4) for vectors (n, F)."""
     for i in range(x.shape[0]):
         standardise(params, x[i], scratch.z)
@@ -521,7 +516,7 @@ def predict(params, x, scratch, out_p, out_times):  # type: ignore[no-untyped-de
 
 
 @kernel
-def hidden(state, viewer, rows, out):  # type: ignore[no-untyped-def]
+def hidden(state, viewer, rows, out):
     """True where the viewer wants no more of the video or of what it is made of."""
     keys, values, used = state.pair_keys, state.pair_values, state.pair_used
     for i in range(rows.shape[0]):

@@ -16,6 +16,7 @@ retraining.
 from __future__ import annotations
 
 from collections import namedtuple
+from itertools import pairwise
 from math import exp, log, sqrt
 from typing import Any
 
@@ -34,7 +35,7 @@ WIDTH = 32  # of the hidden layer
 MIDDLES_S = np.array(
     [
         0.05,
-        *(float(a + b) / 2 for a, b in zip(THRESHOLDS_S[:-1], THRESHOLDS_S[1:], strict=True)),
+        *(float(a + b) / 2 for a, b in pairwise(THRESHOLDS_S)),
         330,
     ],
     np.float32,
@@ -56,10 +57,10 @@ def new_params(inputs: int, seed: int) -> Any:
     """Untrained parameters for `inputs` features; the same seed gives the same bytes."""
     random = np.random.default_rng(seed)
 
-    def draw(rows: int, columns: int, scale: float) -> np.ndarray:  # type: ignore[type-arg]
+    def draw(rows: int, columns: int, scale: float) -> np.ndarray:
         return (random.standard_normal((rows, columns)) * scale).astype(np.float32)
 
-    def full(*shape: int) -> np.ndarray:  # type: ignore[type-arg]
+    def full(*shape: int) -> np.ndarray:
         return np.full(shape, START, np.float32)
 
     zeros = np.zeros
@@ -76,12 +77,12 @@ def new_params(inputs: int, seed: int) -> Any:
 
 
 @kernel
-def sigmoid(v):  # type: ignore[no-untyped-def]
+def sigmoid(v):
     return ONE / (ONE + np.float32(exp(-min(max(v, np.float32(-15.0)), np.float32(15.0)))))
 
 
 @kernel
-def meet(params, x):  # type: ignore[no-untyped-def]
+def meet(params, x):
     """Take a vector into the running mean and variance."""
     params.seen[0] += 1
     share = np.float32(max(1.0 / params.seen[0], 1e-4))
@@ -94,7 +95,7 @@ def meet(params, x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def standardise(params, x, z):  # type: ignore[no-untyped-def]
+def standardise(params, x, z):
     for j in range(x.shape[0]):
         v = (x[j] - params.mean[j]) / np.float32(sqrt(params.variance[j] + np.float32(0.01)))
         if not (v > -CLIP):  # also what is not a number
@@ -103,7 +104,7 @@ def standardise(params, x, z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
+def forward(params, z, pre, p):
     """Predictions p (O,) and hidden pre-activations pre (H,) of a standardised vector."""
     out_of_line()
     width, heads = pre.shape[0], p.shape[0]
@@ -129,7 +130,7 @@ def forward(params, z, pre, p):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def nudge(weights, squares, gradient, step, shrink):  # type: ignore[no-untyped-def]
+def nudge(weights, squares, gradient, step, shrink):
     """One Adagrad step on a row: w -= step * (g / sqrt(sum of g^2) + shrink * w)."""
     for q in range(weights.shape[0]):
         g = gradient[q]
@@ -138,7 +139,7 @@ def nudge(weights, squares, gradient, step, shrink):  # type: ignore[no-untyped-
 
 
 @kernel
-def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
+def learn(params, z, pre, p, target, work):
     """One step towards `target` (O,), from the forward pass just made.
 
     `work` is scratch (3, max(H, O)).
@@ -174,7 +175,7 @@ def learn(params, z, pre, p, target, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def meet_watch(params, watched_s):  # type: ignore[no-untyped-def]
+def meet_watch(params, watched_s):
     """Count where a view ended, for the ranks of watch times among all views."""
     k = 0
     while k < THRESHOLDS_S.shape[0] and watched_s > THRESHOLDS_S[k]:
@@ -183,7 +184,7 @@ def meet_watch(params, watched_s):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def watch_times(params, p, out):  # type: ignore[no-untyped-def]
+def watch_times(params, p, out):
     """Watch times that the threshold heads of p (O,) speak of.
 
     out[0] expected, out[1] median, out[2] mean, in seconds; out[3] expected log(1 + seconds).
@@ -218,7 +219,7 @@ def watch_times(params, p, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def at_rank(params, target):  # type: ignore[no-untyped-def]
+def at_rank(params, target):
     """Seconds below which `target` of the views ended, between middles in proportion."""
     below, last_rank, last_s = 0.0, 0.0, 0.0
     for k in range(MIDDLES_S.shape[0]):

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from freshet.features.feature import Feature
 from freshet.features.history import H_COUNT, H_VIDEO, HISTORY
 from freshet.features.layout import CAPACITY, ENTITIES, State
 from freshet.learning import kernels
-from freshet.learning.learner import THRESHOLDS_S, new_params
+from freshet.learning.learner import HEADS, THRESHOLDS_S, new_params
 from freshet.learning.pending import new_pending
 from freshet.learning.records import Records
 from freshet.log.ports import Batch
@@ -102,7 +102,7 @@ class Live:
         self.now = 0  # received time of the last event folded
         self.recorder: Recorder | None = None
         self._records = Records(self.columns, self.inputs)
-        self._state = State(
+        self._state = cast(Any, State)(  # no checker knows its fields, they are computed
             **{entity: self.blocks[entity].floats for entity in ENTITIES},
             viewer_ints=self.blocks["viewer"].ints, video_ints=self.blocks["video"].ints,
             viewer_facts=self.columns.viewers.ints, video_facts=self.columns.videos.ints,
@@ -146,7 +146,7 @@ class Live:
         self._flush()
         self._check_room()  # also for names that only the catalogue has used yet
 
-    def fold_records(self, records: np.ndarray, vectors: Floats) -> int:  # type: ignore[type-arg]
+    def fold_records(self, records: np.ndarray, vectors: Floats) -> int:
         """Fold RECORD (n,) rows; returns the number of impressions among them.
 
         Raises:
@@ -156,7 +156,7 @@ class Live:
         rows = len(records) if self.recorder is not None else 0
         out = (
             np.empty((rows, self.inputs), np.float32),
-            np.empty((rows, kernels.HEADS), np.float32),
+            np.empty((rows, HEADS), np.float32),
             np.empty((rows, 4), np.float32),
         )
         done = kernels.fold(
@@ -307,7 +307,8 @@ class Live:
     def seen(self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int = 90 * 86_400_000) -> Mask:
         """True where the video was on the viewer's screen within the horizon."""
         at = self.seen_ms(viewer, rows)
-        return (at != 0) & (now_ms - at < horizon_ms)
+        seen: Mask = (at != 0) & (now_ms - at < horizon_ms)
+        return seen
 
     def hidden(self, viewer: int, rows: Rows) -> Mask:
         """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of,
@@ -346,7 +347,7 @@ class Live:
         return self._ranked(x, p, times)
 
     def _out(self, n: int) -> tuple[Floats, Floats]:
-        return np.empty((n, kernels.HEADS), np.float32), np.empty((n, 4), np.float32)
+        return np.empty((n, HEADS), np.float32), np.empty((n, 4), np.float32)
 
     def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
         return Ranked(x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2])
@@ -425,7 +426,7 @@ class Live:
             "facts.video": self.columns.videos,
         }
 
-    def _arrays(self) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    def _arrays(self) -> dict[str, np.ndarray]:
         """Arrays that are always in use as a whole."""
         return {
             **{f"params.{name}": array for name, array in self.params._asdict().items()},

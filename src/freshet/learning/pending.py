@@ -42,14 +42,14 @@ def new_pending(size: int, inputs: int) -> Any:
 
 
 @kernel
-def bucket(pending, viewer, video):  # type: ignore[no-untyped-def]
+def bucket(pending, viewer, video):
     h = (np.uint64(viewer) << np.uint64(32)) ^ np.uint64(video)
     h *= np.uint64(0x9E3779B97F4A7C15)
     return np.int64((h >> np.uint64(33)) & np.uint64(pending.index.shape[0] - 1))
 
 
 @kernel
-def find(pending, viewer, video, status, ring):  # type: ignore[no-untyped-def]
+def find(pending, viewer, video, status, ring):
     """Slot of the newest vector that waits like this, -1 if there is none.
 
     A served vector has no place in the history yet: its `ring` is -1.
@@ -69,7 +69,7 @@ def find(pending, viewer, video, status, ring):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def put(pending, viewer, video, status, ring, now):  # type: ignore[no-untyped-def]
+def put(pending, viewer, video, status, ring, now):
     """A fresh slot at the head; the caller has made room."""
     place = pending.ends[1]
     slot = place & (pending.status.shape[0] - 1)

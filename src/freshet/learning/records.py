@@ -43,7 +43,7 @@ class Records:
     def __init__(self, columns: Columns, inputs: int) -> None:
         self.columns, self.inputs = columns, inputs
         self._flat: list[int] = []
-        self._vectors: list[np.ndarray] = []  # type: ignore[type-arg]
+        self._vectors: list[np.ndarray] = []
         self._vector_count = 0
         self._write: dict[type, Callable[..., None]] = {
             ev.Impression: self._impression, ev.Watch: self._watch, ev.Tick: self._tick,
@@ -61,7 +61,7 @@ class Records:
     def add(self, event: ev.Event) -> None:
         self._write[type(event)](event)
 
-    def take(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def take(self) -> tuple[np.ndarray, np.ndarray]:
         """Records (n,) and the served vectors they name, float32 (m, F); then empty."""
         records = np.array(self._flat, np.int64).view(k.RECORD).view(np.recarray)
         vectors = (

@@ -63,20 +63,20 @@ if config.DISABLE_JIT:  # as plain Python there is one thread and nothing to pas
 
 
 @kernel
-def begin(sequence, row):  # type: ignore[no-untyped-def]
+def begin(sequence, row):
     """The writer is about to change `row`."""
     sequence[row] += 1
     fence()
 
 
 @kernel
-def end(sequence, row):  # type: ignore[no-untyped-def]
+def end(sequence, row):
     fence()
     sequence[row] += 1
 
 
 @kernel
-def read_rows(words, sequence, rows, out, tries):  # type: ignore[no-untyped-def]
+def read_rows(words, sequence, rows, out, tries):
     """Copy `rows` of a block another process may be writing, each as it was at one moment.
 
     Args:

@@ -103,8 +103,6 @@ if numba.config.DISABLE_JIT:  # kernels run as plain Python: slow, but open to a
         return len(_kernels) - 1
 
 
-
-
 # Every kernel is compiled with these. Division follows IEEE 754 instead of raising, else a
 # loop with a division cannot use vector instructions; no fast-math, so that results are the
 # same bits whatever the compiler would like to reorder.

@@ -21,12 +21,12 @@ EMPTY = np.int64(-1)
 
 
 @kernel
-def pair_key(viewer, kind, row):  # type: ignore[no-untyped-def]
+def pair_key(viewer, kind, row):
     return (np.int64(viewer) << np.int64(34)) | (np.int64(kind) << np.int64(31)) | np.int64(row)
 
 
 @kernel
-def _slot(keys, size, key):  # type: ignore[no-untyped-def]
+def _slot(keys, size, key):
     h = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     h ^= h >> np.uint64(32)
     mask = np.int64(size - 1)
@@ -37,7 +37,7 @@ def _slot(keys, size, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def get_pair(keys, values, used, viewer, kind, row):  # type: ignore[no-untyped-def]
+def get_pair(keys, values, used, viewer, kind, row):
     """Value of a tie, 0 if there is none. `used` is int64 [entries, size]."""
     if viewer < 0 or row < 0:
         return np.int32(0)
@@ -47,7 +47,7 @@ def get_pair(keys, values, used, viewer, kind, row):  # type: ignore[no-untyped-
 
 
 @kernel
-def set_pair(keys, values, used, viewer, kind, row, value):  # type: ignore[no-untyped-def]
+def set_pair(keys, values, used, viewer, kind, row, value):
     """Set a tie. Doubles the table when it is half full.
 
     Returns:
@@ -68,7 +68,7 @@ def set_pair(keys, values, used, viewer, kind, row, value):  # type: ignore[no-u
 
 
 @kernel
-def _double(keys, values, used):  # type: ignore[no-untyped-def]
+def _double(keys, values, used):
     old_keys = keys[: used[1]].copy()
     old_values = values[: used[1]].copy()
     keys[: used[1] * 2] = EMPTY
@@ -81,7 +81,7 @@ def _double(keys, values, used):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def get_pairs(keys, values, used, viewer, kind, rows, out):  # type: ignore[no-untyped-def]
+def get_pairs(keys, values, used, viewer, kind, rows, out):
     for k in range(rows.shape[0]):
         out[k] = get_pair(keys, values, used, viewer, kind, rows[k])
 
