@@ -4,10 +4,11 @@ An event is what one batch of the log holds. All state is a fold of these. Units
 in the names: `_ms` milliseconds, `time` and `received` are ms since 1970 (UTC).
 
     viewer acts   Impression Watch Click Like Comment Share Favorite Follow ProfileVisit
-                  NotInterested Hide Block Report Search OpenApp
-    their undo    Unlike DeleteComment Unfavorite Unfollow UndoNotInterested Unhide Unblock
-                  ResetFeed
+                  NotInterested LessOf Hide Block Report Search OpenApp PersonalisationSet
+    their undo    Unlike DeleteComment Unfavorite Unfollow UndoNotInterested UndoLessOf Unhide
+                  Unblock ResetFeed
     supply        PersonSaved VideoPublished VideoChanged VideoRemoved SoundSaved HistoryKnown
+    identity      ViewersMerged PersonErased
     serving       SlateServed
     moderation    LabelSet LabelCleared
     time          Tick
@@ -31,6 +32,8 @@ SCHEMA = 1
 Surface = Literal[
     "for_you", "following", "friends", "discover", "search", "sound", "hashtag", "profile", "direct"
 ]
+
+Privacy = Literal["PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
 
 
 class Event(
@@ -58,6 +61,8 @@ class ViewerEvent(Event, kw_only=True):
     session_id: str = ""
     request_id: str = ""  # of the slate it happened in, "" if unknown
     surface: Surface = "for_you"
+    # What the edge made of `time`: kept, moved by how wrong `sent_at` was, or held to now.
+    clock: Literal["kept", "corrected", "clamped"] = "kept"
 
 
 class VideoAct(ViewerEvent, kw_only=True):
@@ -174,6 +179,20 @@ class Unhide(ViewerEvent, kw_only=True, tag="unhide"):
     target: str
 
 
+class LessOf(ViewerEvent, kw_only=True, tag="less_of"):
+    """Wants to see less of one creator, sound, hashtag or topic: felt at once, gone in weeks."""
+
+    kind: Literal["creator", "sound", "hashtag", "topic"]
+    target: str
+
+
+class UndoLessOf(ViewerEvent, kw_only=True, tag="undo_less_of"):
+    """Takes a "less of this" and its effect back."""
+
+    kind: Literal["creator", "sound", "hashtag", "topic"]
+    target: str
+
+
 class Search(ViewerEvent, kw_only=True, tag="search"):
     """Looked something up; only what it matched is kept, not the words."""
 
@@ -193,6 +212,13 @@ class ResetFeed(ViewerEvent, kw_only=True, tag="reset_feed"):
     """Forget what was learned of this viewer; what was seen stays seen."""
 
 
+class PersonalisationSet(ViewerEvent, kw_only=True, tag="personalisation_set"):
+    """Chose a feed that does not learn from them, or one that does again. Missing consent
+    is the same as `on` being False."""
+
+    on: bool
+
+
 # --- supply ---------------------------------------------------------------------------------
 
 
@@ -205,6 +231,7 @@ class PersonSaved(Event, kw_only=True, tag="person_saved"):
     device: str = ""
     account: Literal["personal", "creator", "business"] = "personal"
     interests: tuple[str, ...] = ()  # topics chosen at sign-up
+    category: str = ""  # what their own videos are about, as they say
     traits: dict[str, str] = {}  # the app's own weak labels, `name -> value`
 
 
@@ -222,17 +249,19 @@ class VideoPublished(Event, kw_only=True, tag="video_published"):
     hashtags: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     language: str = ""
-    country: str = ""
+    country: str = ""  # where it was published
     traits: dict[str, str] = {}
+    available_from: int = 0  # ms since 1970; outside the window nothing recommends it
+    available_until: int = 0  # 0 = for ever
+    privacy: Privacy = "PUBLIC_TO_EVERYONE"
+    vector: bytes = b""  # int8 (64,): what it is made of, words included, as a unit vector
 
 
 class VideoChanged(Event, kw_only=True, tag="video_changed"):
     """Privacy or availability changed."""
 
     video: str
-    privacy: Literal[
-        "PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"
-    ] = "PUBLIC_TO_EVERYONE"
+    privacy: Privacy = "PUBLIC_TO_EVERYONE"
 
 
 class VideoRemoved(Event, kw_only=True, tag="video_removed"):
@@ -256,6 +285,22 @@ class HistoryKnown(Event, kw_only=True, tag="history_known"):
     watched: tuple[str, ...] = ()
     liked: tuple[str, ...] = ()
     long_watched: tuple[str, ...] = ()
+
+
+# --- identity -------------------------------------------------------------------------------
+
+
+class ViewersMerged(Event, kw_only=True, tag="viewers_merged"):
+    """An anonymous viewer turned out to be `into`: what they saw and did is theirs now."""
+
+    viewer: str
+    into: str
+
+
+class PersonErased(Event, kw_only=True, tag="person_erased"):
+    """Nothing may be known of this person any more; their videos are gone too."""
+
+    person: str
 
 
 # --- serving --------------------------------------------------------------------------------
@@ -320,8 +365,9 @@ class Tick(Event, kw_only=True, tag="tick"):
 AnyEvent = (
     Impression | Watch | Click | Like | Unlike | Comment | DeleteComment | Share | Favorite
     | Unfavorite | NotInterested | UndoNotInterested | Report | Follow | Unfollow | ProfileVisit
-    | Block | Unblock | Hide | Unhide | Search | OpenApp | ResetFeed
-    | PersonSaved | VideoPublished | VideoChanged | VideoRemoved | SoundSaved | HistoryKnown
+    | Block | Unblock | Hide | Unhide | LessOf | UndoLessOf | Search | OpenApp | ResetFeed
+    | PersonalisationSet | PersonSaved | VideoPublished | VideoChanged | VideoRemoved
+    | SoundSaved | HistoryKnown | ViewersMerged | PersonErased
     | SlateServed | LabelSet | LabelCleared | Tick
 )
 # fmt: on

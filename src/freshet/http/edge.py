@@ -27,7 +27,7 @@ OURS = frozenset(str(kind.__struct_config__.tag) for kind in (SlateServed, Tick)
 KINDS = ", ".join(sorted(EVENTS))
 
 # Fields that name a person, by the app's own id outside and by a key inside.
-PEOPLE = ("viewer", "person", "creator")
+PEOPLE = ("viewer", "person", "creator", "into")
 
 _decode = msgspec.json.Decoder(AnyEvent).decode
 
