@@ -25,9 +25,10 @@ from rich.console import Console
 from rich.table import Table
 
 from freshet import config
-from freshet.app import Engine, open_engine
+from freshet.app import open_engine
 from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
+from freshet.engine import Engine
 from freshet.feed.answer import Answer, FeedTrace
 from freshet.feed.reasons import Reason
 from freshet.http.app import create_app
@@ -142,7 +143,7 @@ async def _feed(settings: Settings, viewer: str, n: int) -> Answer:
         raise Refused("data", f"there is no folder {settings.folder}", "one with a log in it")
     async with open_engine(settings) as engine:
         key = engine.keys.key(viewer)
-        return await engine.feed("for_you", key, n, engine.new_request_id())
+        return await engine.feed("for_you", key, n)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -160,17 +161,22 @@ async def _serve(settings: Settings) -> None:
 
 
 async def serve_until_stopped(
-    engine: Engine, http: Http, then: Callable[[Server], Awaitable[None]] | None = None
+    engine: Engine,
+    http: Http,
+    then: Callable[[Server], Awaitable[None]] | None = None,
+    shared_port: bool = False,
 ) -> None:
     """Serve in this very process, where what is folded is what is served, until a signal.
 
     Args:
         then: runs once it listens, and may stop it; what it raises ends the serving.
+        shared_port: other processes of ours listen on the port, too.
 
     Raises:
         Refused: the port is taken.
     """
-    check_port(http)
+    if not shared_port:
+        check_port(http)
     server = Server(
         create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
         log_enabled=False,

@@ -7,14 +7,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from freshet.app import Engine
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
+from freshet.engine import OneProcess
 from freshet.feed.parts import Parts
 from freshet.feed.settings import ForYou
 from freshet.log.ports import Batch
+from freshet.writer import Writer
 from tests.feed.world import HOUR_MS, NOW_MS, FakeLive, FakeLog
 
 _ids = Random(7)
@@ -64,7 +65,7 @@ class Clock:
         return self.now
 
 
-def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engine:
+def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> OneProcess:
     """An engine over fakes. Feed settings are given by name."""
     live = FakeLive()
     told = Settings(
@@ -73,4 +74,6 @@ def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engi
         feed=Feed(for_you=ForYou(**settings)),
     )
     keys = PersonKeys(folder / "keys.sqlite", Random(1))
-    return Engine(log or FakeLog(), live, [live], keys, told, Clock(), Random(2))
+    clock = Clock()
+    writer = Writer(log or FakeLog(), live, [live], told, clock, Random(3))
+    return OneProcess(writer, live, keys, told, clock, Random(2))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from freshet.app import Engine
+from freshet.engine import OneProcess as Engine
 from freshet.config import Log
 from freshet.domain import events as e
 from freshet.domain.errors import Broken, NotFound, Unavailable
@@ -218,11 +218,11 @@ async def test_a_failing_model_thins_the_feed_and_is_never_learned_from(
 async def test_why_is_read_from_the_recorded_slate(tmp_path: Path) -> None:
     engine = await opened(tmp_path, *MANY, video("new", age_h=1), explore_share=0.0)
     answer = await feed(engine, "r1", n=5)
-    slate, item = engine.why("for_you", "v", "new")
+    slate, item = await engine.why("for_you", "v", "new")
     assert item in answer.items
     assert slate.request_id == "r1"
     with pytest.raises(NotFound):
-        engine.why("for_you", "v", "never shown")
+        await engine.why("for_you", "v", "never shown")
 
 
 async def test_a_fold_that_failed_is_loud_and_does_not_go_on(
@@ -237,14 +237,14 @@ async def test_a_fold_that_failed_is_loud_and_does_not_go_on(
     await engine.record([make(e.Like, viewer="v", video="v0")])
     with pytest.raises(Broken, match="ZeroDivisionError"):
         await engine.catch_up()
-    assert engine.unready()
+    assert (await engine.health()).problems
     with pytest.raises(Broken):
         await feed(engine, "r1")
 
 
 async def test_ticks_come_while_running(tmp_path: Path) -> None:
     engine = await opened(tmp_path, *MANY)
-    engine.settings = msgspec.structs.replace(engine.settings, log=Log(tick_ms=1))
+    engine.writer.settings = msgspec.structs.replace(engine.settings, log=Log(tick_ms=1))
     async with engine.running():
         await engine.log.wait(engine.log.last)
     assert isinstance(engine.log.events[-1], e.Tick)  # type: ignore[attr-defined]

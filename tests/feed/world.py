@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,13 @@ class Ranking:
     watch_s: np.ndarray
 
 
+@dataclass(frozen=True)
+class Sitting:
+    slates: int
+    since_s: int
+    last: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+
+
 class Names:
     """Ids to dense rows, in order of first sight."""
 
@@ -67,6 +74,8 @@ class FakeLive:
         for column, (kind, width) in COLUMNS.items():
             setattr(self, column, np.zeros((0, *width), kind))
         self.last_shown: dict[tuple[int, int], int] = {}
+        self.served: dict[tuple[int, int], int] = {}
+        self.slates: dict[int, list[e.SlateServed]] = defaultdict(list)
         self.watched: dict[int, list[int]] = defaultdict(list)
         self.hides: dict[int, set[tuple[str, int]]] = defaultdict(set)
         self.long_views = np.zeros(0, np.float32)
@@ -99,9 +108,26 @@ class FakeLive:
     def seen_ms(self, viewer: int, rows: np.ndarray) -> np.ndarray:
         return np.array([self.last_shown.get((viewer, int(r)), 0) for r in rows], np.int64)
 
-    def seen(self, viewer: int, rows: np.ndarray, now_ms: int, horizon_ms: int) -> np.ndarray:
+    def seen(
+        self, viewer: int, rows: np.ndarray, now_ms: int, horizon_ms: int, since_s: int
+    ) -> np.ndarray:
         last = self.seen_ms(viewer, rows)
-        return (last > 0) & (now_ms - last < horizon_ms)
+        served = np.array([self.served.get((viewer, int(r)), -1) for r in rows], np.int64)
+        return ((last > 0) & (now_ms - last < horizon_ms)) | (served >= since_s)
+
+    def session(self, viewer: int, session_id: str, surface: str, now_ms: int) -> Sitting:
+        slates = self.slates.get(viewer, [])
+        if not slates:
+            return Sitting(0, now_ms // 1000)
+        latest = slates[-1]
+        same = session_id == latest.session_id if session_id else (
+            now_ms - latest.received < HOUR_MS // 2)  # fmt: skip
+        if not same:
+            return Sitting(len(slates), now_ms // 1000)
+        mine = [one for one in slates if one.session_id == latest.session_id]
+        last = [self.video_row(item.video) for slate in reversed(mine) if slate.surface == surface
+                for item in reversed(slate.items)]  # fmt: skip
+        return Sitting(len(slates), mine[0].received // 1000, np.array(last[:5], np.int32))
 
     def hidden(self, viewer: int, rows: np.ndarray) -> np.ndarray:
         hides = self.hides.get(viewer, set())
@@ -165,7 +191,10 @@ class FakeLive:
         elif isinstance(event, e.LabelCleared):
             self.eligible[self.video_row(event.video)] = True
         elif isinstance(event, e.SlateServed):
-            self.viewers.row(event.viewer)
+            viewer = self.viewers.row(event.viewer)
+            self.slates[viewer].append(event)
+            for item in event.items:
+                self.served[viewer, self.video_row(item.video)] = event.received // 1000
         elif isinstance(event, e.Impression):
             row = self.video_row(event.video)
             self.last_shown[self.viewers.row(event.viewer), row] = event.time

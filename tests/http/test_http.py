@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
-from freshet.app import Engine
+from freshet.engine import OneProcess as Engine
 from freshet.config import Http
 from freshet.domain import events as e
 from freshet.domain.errors import Overloaded, Refused

@@ -18,7 +18,7 @@ from freshet.learning.live import Live, Ranked
 from freshet.log.ports import Batch
 
 START_MS = 1_767_571_200_000  # 5 January 2026, 00:00 UTC
-SMALL = {"viewer": 1 << 10, "video": 1 << 10, "pair": 1 << 17}
+SMALL = {"viewer": 1 << 10, "video": 1 << 10, "tie": 1 << 18}
 
 
 def small_live(**settings: Any) -> Live:
@@ -29,7 +29,8 @@ def small_live(**settings: Any) -> Live:
 def everything(live: Live) -> dict[str, Any]:
     """All that a state is, byte for byte."""
     names = {f"names.{kind}": list(names.items) for kind, names in live.columns.names.items()}
-    return names | {name: array.tobytes() for name, array in live.state().items()}
+    rest = {"moved": live.columns.names["viewer"].moved, "parked": live.parked.saved()}
+    return names | rest | {name: array.tobytes() for name, array in live.state().items()}
 
 
 def differing(one: Live, other: Live) -> list[str]:

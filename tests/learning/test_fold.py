@@ -51,7 +51,7 @@ def once() -> Live:
 def test_the_events_bear_on_every_part_of_the_state(once: Live) -> None:
     """What stays at its start in every test would prove nothing."""
     blank = small_live()
-    unused = {"pairs.used", "names.device", "block.hour"}  # may or may not, by chance
+    unused = {"ties.used", "names.device", "block.hour"}  # may or may not, by chance
     assert set(everything(blank)) - set(differing(once, blank)) <= unused
     assert once.params.seen[1] > EVENTS / 10
     assert {type(event) for event in MANY} == set(ev.AnyEvent.__args__)
@@ -164,7 +164,7 @@ def test_kernels_as_plain_python_give_almost_the_same_state(tmp_path: Path) -> N
     plain, compiled = small_live(), folded(FEW)
     plain.load(tmp_path)
     a, b = plain.state(), compiled.state()
-    for name in ("facts.viewer", "facts.video", "pairs.keys", "pairs.values", "params.seen",
+    for name in ("facts.viewer", "facts.video", "ties.heads", "ties.words", "params.seen",
                  "params.ends", "pending.status", "pending.viewer", "pending.video"):  # fmt: skip
         assert (a[name] == b[name]).all(), name
     for name in ("params.w1", "params.w3", "params.mean", "pending.x", "pending.expected"):
@@ -257,7 +257,7 @@ def test_more_topics_than_there_is_room_for_are_refused_before_anything_is_read(
 
 
 def test_a_full_table_of_ties_is_refused() -> None:
-    live = small_live(capacity=SMALL | {"pair": 8})
+    live = small_live(capacity=SMALL | {"tie": 8})
     with pytest.raises(Unavailable, match="table of ties is full"):
         live.fold(FEW)
 

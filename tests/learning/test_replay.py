@@ -24,7 +24,7 @@ def asked(live: Live, viewers: int, videos: int) -> list[bytes]:
             ranked.median_s.tobytes(), ranked.mean_s.tobytes(), live.recent(viewer).tobytes(),
             live.seen(viewer, rows, live.now).tobytes(), live.hidden(viewer, rows).tobytes(),
         ]  # fmt: skip
-    return [*found, live.eligible.tobytes(), live.sound.tobytes()]
+    return [*found, live.eligible[rows].tobytes(), live.sound[rows].tobytes()]
 
 
 def test_two_short_replays_give_the_same_feeds() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,17 +12,18 @@ from freshet.domain.errors import Broken, Unavailable
 from freshet.state import block
 from freshet.state.block import Block
 from freshet.state.compiled import kernel
+from freshet.state.memory import Mapped, Shared
 
 ROWS, WIDTH = 4, 512  # a row is long enough to be caught half written
 
 # The second process: reads until it has met many states, counts rows that are of two.
 READER = """
 import sys
-from pathlib import Path
 import numpy as np
 from freshet.domain.errors import Unavailable
 from freshet.state.block import Block
-block = Block("busy", {width}, {rows}, Path(sys.argv[1]), writable=False)
+from freshet.state.memory import Mapped
+block = Block("busy", {width}, {rows}, Mapped({{"busy": int(sys.argv[1])}}))
 rows = np.arange({rows})
 block.read(rows, tries=100_000)
 print("ready", flush=True)
@@ -74,33 +74,31 @@ def test_more_rows_than_reserved_are_refused_with_the_way_out() -> None:
         rows.check_room(5)
 
 
-def test_a_shared_block_is_read_as_it_was_written(tmp_path: Path) -> None:
-    written = Block("shared", 3, 8, tmp_path / "shared.block")
+def test_a_shared_block_is_read_as_it_was_written() -> None:
+    memory = Shared()
+    written = Block("shared", 3, 8, memory)
     written.ints[5] = (7, 8, 9)
-    read = Block("shared", 3, 8, tmp_path / "shared.block", writable=False)
+    read = Block("shared", 3, 8, Mapped(memory.files))
     assert read.read(np.array([5, 0])).tolist() == [[7, 8, 9], [0, 0, 0]]
+    written.ints[0] = 4
+    assert read.ints[0].tolist() == [4, 4, 4]
 
 
-def test_a_reader_cannot_write(tmp_path: Path) -> None:
-    Block("shared", 3, 8, tmp_path / "shared.block")
-    read = Block("shared", 3, 8, tmp_path / "shared.block", writable=False)
-    with pytest.raises(ValueError, match="read-only"):
-        read.ints[0, 0] = 1
+def test_a_reader_of_another_layout_is_told_so() -> None:
+    memory = Shared()
+    Block("shared", 700, 8, memory)
+    with pytest.raises(Broken, match="the region 'shared' has 22432 bytes, not 22464"):
+        Block("shared", 701, 8, Mapped(memory.files))
+    with pytest.raises(Broken, match="shares no region 'other'"):
+        Block("other", 701, 8, Mapped(memory.files))
 
 
-def test_a_reader_of_another_layout_is_told_so(tmp_path: Path) -> None:
-    Block("shared", 700, 8, tmp_path / "shared.block")
-    with pytest.raises(Broken, match=r"shared\.block holds"):
-        Block("shared", 701, 8, tmp_path / "shared.block", writable=False)
-
-
-def test_a_block_made_anew_leaves_its_old_readers_whole(tmp_path: Path) -> None:
-    old = Block("shared", 3, 8, tmp_path / "shared.block")
-    old.ints[1] = 4
-    reader = Block("shared", 3, 8, tmp_path / "shared.block", writable=False)
-    new = Block("shared", 3, 8, tmp_path / "shared.block")
+def test_what_was_mapped_lives_on_when_its_writer_let_go() -> None:
+    memory = Shared()
+    Block("shared", 3, 8, memory).ints[1] = 4
+    reader = Block("shared", 3, 8, Mapped(memory.files))
+    memory.close()
     assert reader.read(np.array([1])).tolist() == [[4, 4, 4]]
-    assert not new.ints.any()
 
 
 def test_a_row_that_stays_in_the_middle_of_a_change_is_not_handed_out() -> None:
@@ -114,13 +112,14 @@ def test_a_row_that_stays_in_the_middle_of_a_change_is_not_handed_out() -> None:
     assert rows.read(np.array([0, 1])).tolist() == [[0, 0], [1, 1]]
 
 
-def test_a_second_process_never_reads_half_a_change(tmp_path: Path) -> None:
-    path = tmp_path / "busy.block"
-    rows = Block("busy", WIDTH, ROWS, path)
+def test_a_second_process_never_reads_half_a_change() -> None:
+    memory = Shared()
+    rows = Block("busy", WIDTH, ROWS, memory)
+    file = memory.files["busy"]
     write_rounds(rows.ints, rows.sequence, 1)  # compiled before the race
     reader = subprocess.Popen(
-        [sys.executable, "-c", READER.format(width=WIDTH, rows=ROWS), str(path)],
-        stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", READER.format(width=WIDTH, rows=ROWS), str(file)],
+        stdout=subprocess.PIPE, text=True, pass_fds=[file],
     )  # fmt: skip
     assert reader.stdout is not None
     assert reader.stdout.readline() == "ready\n"

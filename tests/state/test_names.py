@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.state.names import Names
+from freshet.domain.errors import Unavailable
+from freshet.state.memory import Mapped, Shared
+from freshet.state.names import Names, NameTable
 
 
 @given(st.lists(st.text(max_size=3)))
@@ -31,3 +34,54 @@ def test_nothing_has_no_row() -> None:
 def test_names_go_on_where_they_were_left() -> None:
     names = Names(["a", "b"])
     assert (names.add("b"), names.add("c")) == (1, 2)
+
+
+@given(st.lists(st.text(max_size=40)))
+def test_another_process_finds_the_names_that_were_added(given_names: list[str]) -> None:
+    memory = Shared()
+    names = Names(table=NameTable("video", 256, memory))
+    for name in given_names:
+        names.add(name)
+    read = NameTable("video", 256, Mapped(memory.files))
+    assert len(read) == len(names)
+    assert [read[read.row(name)] for name in given_names] == given_names
+    assert read.row("never named" * 5) == -1
+    memory.close()
+
+
+def test_a_name_forgotten_is_nowhere_and_its_row_stays_empty() -> None:
+    memory = Shared()
+    names = Names(table=NameTable("viewer", 16, memory))
+    names.add("anna")
+    names.add("bo")
+    names.forget(0)
+    read = NameTable("viewer", 16, Mapped(memory.files))
+    assert (names.row("anna"), read.row("anna"), names.row("bo"), read.row("bo")) == (-1, -1, 1, 1)
+    assert "anna" not in names.items
+    assert "anna" not in read[0]
+    assert names.add("anna") == 2
+    assert Names(list(names.items)).add("anna") == 2
+
+
+def test_a_name_that_moved_stands_for_the_other_row_and_goes_with_it() -> None:
+    memory = Shared()
+    names = Names(table=NameTable("viewer", 16, memory))
+    for name in ("anna", "guest", "earlier guest"):
+        names.add(name)
+    names.move("earlier guest", 1)
+    names.move("guest", 0)
+    again = NameTable("viewer", 16, Shared())
+    restored = Names(list(names.items), dict(names.moved), again)
+    for where in (names, NameTable("viewer", 16, Mapped(memory.files)), restored, again):
+        assert [where.row(name) for name in ("anna", "guest", "earlier guest")] == [0, 0, 0]
+    names.forget(0)
+    assert [names.row(name) for name in ("anna", "guest", "earlier guest")] == [-1, -1, -1]
+    assert names.moved == {}
+
+
+def test_a_full_table_says_so() -> None:
+    names = Names(table=NameTable("topic", 2, Shared()))
+    names.add("a")
+    names.add("b")
+    with pytest.raises(Unavailable, match="raise its capacity"):
+        names.add("c")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from freshet.catalogue import facts
 from freshet.domain import events as ev
 from freshet.domain.ids import NO_ROW
 from freshet.state.block import Block
-from freshet.state.names import Names
+from freshet.state.memory import Memory
+from freshet.state.names import Names, NameTable
 
 KINDS = (
     "viewer", "video", "sound", "hashtag", "topic", "trait", "placement", "language", "country",
@@ -25,13 +24,22 @@ class Columns:
     is good as long as it, and the number of videos, stand still.
     """
 
-    def __init__(self, people: int, videos: int, folder: Path | None = None) -> None:
-        at = None if folder is None else folder / "viewer_facts.block"
-        self.viewers = Block("viewer_facts", facts.VIEWER_WIDTH, people, at)
-        at = None if folder is None else folder / "video_facts.block"
-        self.videos = Block("video_facts", facts.VIDEO_WIDTH, videos, at)
-        self.names: dict[str, Names] = {kind: Names() for kind in KINDS}
+    def __init__(
+        self, people: int, videos: int, memory: Memory | None = None,
+        tables: dict[str, NameTable] | None = None,
+    ) -> None:  # fmt: skip
+        self.viewers = Block("viewer_facts", facts.VIEWER_WIDTH, people, memory)
+        self.videos = Block("video_facts", facts.VIDEO_WIDTH, videos, memory)
+        self.tables = tables or {}
+        self.names = {kind: Names(table=self.tables.get(kind)) for kind in KINDS}
         self.version = 0
+
+    def restore(self, names: dict[str, list[str]], moved: dict[int, int]) -> None:
+        """Names, and which viewers' were moved, as saved; facts are the caller's to fill."""
+        for kind, items in names.items():
+            mine = moved if kind == "viewer" else {}
+            self.names[kind] = Names(items, mine, self.tables.get(kind))
+        self.version += 1
 
     def viewer(self, key: str) -> int:
         """Row of a person, made if new."""
@@ -67,7 +75,7 @@ class Columns:
             case ev.VideoPublished():
                 self._publish(event)
             case ev.VideoChanged():
-                self._flag(event.video, facts.PUBLIC, event.privacy == "PUBLIC_TO_EVERYONE")
+                self._privacy(event.video, event.privacy)
             case ev.VideoRemoved():
                 self._flag(event.video, facts.REMOVED, True)
             case ev.LabelSet():
@@ -78,6 +86,10 @@ class Columns:
                 self.names["sound"].add(event.sound)
             case ev.OpenApp():
                 self._open_app(event)
+            case ev.PersonalisationSet():
+                row = self.viewers.ints[self.viewer(event.viewer)]
+                flags = row[facts.VIEWER_FLAGS] & ~facts.IMPERSONAL
+                row[facts.VIEWER_FLAGS] = flags if event.on else flags | facts.IMPERSONAL
             case _:
                 return False
         return True
@@ -93,16 +105,27 @@ class Columns:
             if value and row[column] < 0:
                 row[column] = self.names[kind].add(value)
 
-    def eligible(self) -> np.ndarray:
-        """bool (videos,): published, public, and barred by no label."""
-        flags = self.videos.ints[: len(self.names["video"]), facts.FLAGS]
-        eligible: np.ndarray = (flags & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
-        return eligible
+    def forget(self, person: str) -> int:
+        """The person's row, blank and without a name; their videos are removed."""
+        row = self.viewer(person)
+        video = int(self.viewers.ints[row, facts.LATEST])
+        while video >= 0:
+            self.videos.ints[video, facts.FLAGS] |= facts.REMOVED
+            video = int(self.videos.ints[video, facts.BEFORE])
+        facts.blank_viewer(self.viewers, row)
+        self.names["viewer"].forget(row)
+        self.version += 1
+        return row
+
+    def _privacy(self, video: str, privacy: ev.Privacy) -> None:
+        self._flag(video, facts.PUBLIC, privacy == "PUBLIC_TO_EVERYONE")
+        self._flag(video, facts.FOLLOWERS, privacy == "FOLLOWER_OF_CREATOR")
 
     def _save_person(self, event: ev.PersonSaved) -> None:
         row = self.viewers.ints[self.viewer(event.person)]
+        kept = row[facts.VIEWER_FLAGS] & facts.IMPERSONAL, row[facts.LATEST]
         row[:] = -1
-        row[facts.VIEWER_FLAGS] = facts.KNOWN
+        row[facts.VIEWER_FLAGS], row[facts.LATEST] = facts.KNOWN | kept[0], kept[1]
         row[facts.VIEWER_LANGUAGE] = self.names["language"].add_or_none(event.language)
         row[facts.VIEWER_COUNTRY] = self.names["country"].add_or_none(event.country)
         row[facts.VIEWER_DEVICE] = self.names["device"].add_or_none(event.device)
@@ -116,9 +139,14 @@ class Columns:
     def _publish(self, event: ev.VideoPublished) -> None:
         row = self.videos.ints[self.video(event.video)]
         flags = row[facts.FLAGS] & facts.BARRED & ~facts.REMOVED  # labels outlive a republishing
+        creator, before = row[facts.CREATOR], row[facts.BEFORE]
         row[:] = -1
         self.version += 1
-        row[facts.CREATOR] = self.viewer(event.creator)
+        if creator < 0:  # new, so it heads its creator's videos
+            creator = self.viewer(event.creator)
+            person = self.viewers.ints[creator]
+            before, person[facts.LATEST] = person[facts.LATEST], self.names["video"].row(event.video)
+        row[facts.CREATOR], row[facts.BEFORE] = creator, before
         row[facts.SOUND] = self.names["sound"].add_or_none(event.sound)
         for k, topic in enumerate(event.topics[: facts.TOPICS]):
             row[facts.TOPIC + k] = self.names["topic"].add(topic)
@@ -128,8 +156,11 @@ class Columns:
         row[facts.COUNTRY] = self.names["country"].add_or_none(event.country)
         row[facts.DURATION_MS] = min(event.duration_ms, 2**31 - 1)
         row[facts.CREATED_S] = facts.seconds(event.created)
+        row[facts.FROM_S] = facts.seconds(event.available_from) if event.available_from else 0
+        row[facts.UNTIL_S] = facts.seconds(event.available_until) if event.available_until else 0
         original = facts.ORIGINAL_SOUND if event.original_sound else 0
-        row[facts.FLAGS] = flags | facts.PUBLISHED | facts.PUBLIC | original
+        row[facts.FLAGS] = flags | facts.PUBLISHED | original
+        self._privacy(event.video, event.privacy)
         traits = [(k, v) for k, v in event.traits.items() if v]
         self._traits(row, facts.VIDEO_TRAIT, facts.VIDEO_TRAITS, "video", traits)
 

@@ -20,10 +20,13 @@ DURATION_MS = COUNTRY + 1
 CREATED_S = DURATION_MS + 1
 VIDEO_TRAIT = CREATED_S + 1
 FLAGS = VIDEO_TRAIT + VIDEO_TRAITS
-VIDEO_WIDTH = FLAGS + 1
+FROM_S = FLAGS + 1  # may be recommended from then on
+UNTIL_S = FROM_S + 1  # and before this; 0 = for ever
+BEFORE = UNTIL_S + 1  # the same creator's video before this one, -1 = it is their first
+VIDEO_WIDTH = BEFORE + 1
 
 # bits of FLAGS
-PUBLISHED, PUBLIC, ORIGINAL_SOUND, REMOVED = 1, 2, 4, 8
+PUBLISHED, PUBLIC, ORIGINAL_SOUND, REMOVED, FOLLOWERS = 1, 2, 4, 8, 16
 LABEL_BIT = {
     "duplicate": 1 << 8, "spam": 1 << 9, "under_review": 1 << 10, "upsetting": 1 << 11,
     "regulated": 1 << 12, "age_limited": 1 << 13,
@@ -35,8 +38,10 @@ NEEDED = PUBLISHED | PUBLIC
 VIEWER_LANGUAGE, VIEWER_COUNTRY, VIEWER_DEVICE, VIEWER_FLAGS = 0, 1, 2, 3
 INTEREST = 4
 VIEWER_TRAIT = INTEREST + INTERESTS
-VIEWER_WIDTH = VIEWER_TRAIT + VIEWER_TRAITS
-KNOWN = 1  # bit of VIEWER_FLAGS: the row's facts were set
+LATEST = VIEWER_TRAIT + VIEWER_TRAITS  # the person's newest video, -1 = none
+VIEWER_WIDTH = LATEST + 1
+# bits of VIEWER_FLAGS: the row's facts were set; the feed must not use what this viewer did
+KNOWN, IMPERSONAL = 1, 2
 
 
 def seconds(time_ms: int) -> int:
@@ -48,6 +53,8 @@ def blank_video(block: Block, row: int) -> None:
     """Facts of a video nothing is known of."""
     block.ints[row, :FLAGS] = -1
     block.ints[row, DURATION_MS] = block.ints[row, CREATED_S] = 0
+    block.ints[row, FLAGS] = block.ints[row, FROM_S] = block.ints[row, UNTIL_S] = 0
+    block.ints[row, BEFORE] = -1
 
 
 def blank_viewer(block: Block, row: int) -> None:

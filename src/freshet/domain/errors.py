@@ -54,7 +54,7 @@ class Overloaded(Unavailable):
     code = "overloaded"
 
     def __init__(self, what: str, retry_after_s: float) -> None:
-        self.retry_after_s = retry_after_s
+        self.what, self.retry_after_s = what, retry_after_s
         super().__init__(f"{what} is full; try again in {retry_after_s:g} s")
 
 

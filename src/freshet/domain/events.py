@@ -69,6 +69,7 @@ class VideoAct(ViewerEvent, kw_only=True):
     """An act on one video."""
 
     video: str
+    parked: bool = False  # the edge did not know the video: the act waits for it, for a day
 
 
 class Impression(VideoAct, kw_only=True, tag="impression"):

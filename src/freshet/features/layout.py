@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from freshet.state.block import Block
+from freshet.state.memory import Memory
 
 Entity = Literal[
     "viewer",     # people, as viewers and as creators
@@ -53,9 +53,10 @@ State = namedtuple(
         "video_facts",
         "viewer_sequence",
         "video_sequence",
-        "pair_keys",
-        "pair_values",
-        "pair_used",
+        "served",  # int32 per viewer, see learning/sessions.py
+        "tie_heads",
+        "tie_words",
+        "tie_used",
     ],
 )
 
@@ -87,14 +88,14 @@ class Layout:
         """Offset of a column named `entity.column`."""
         return self.offsets[name]
 
-    def blocks(self, capacity: dict[str, int], folder: Path | None = None) -> dict[str, Block]:
-        """Fresh, zeroed blocks for every entity."""
+    def blocks(self, capacity: dict[str, int], memory: Memory | None = None) -> dict[str, Block]:
+        """Fresh, zeroed blocks for every entity, or in `memory` those that are there."""
         return {
             entity: Block(
                 entity,
                 max(self.widths[entity], 1),
                 capacity.get(entity, CAPACITY[entity]),
-                None if folder is None else folder / f"{entity}.block",
+                memory,
             )
             for entity in ENTITIES
         }

@@ -16,7 +16,7 @@ from freshet.catalogue.facts import (
 from freshet.features.feature import no_write
 from freshet.features.layout import Kernel, Layout
 from freshet.state.compiled import part
-from freshet.state.pairs import FOLLOWS, PERSON, get_pair
+from freshet.state.ties import FOLLOWS, PERSON, get_tie
 
 
 class Match:
@@ -41,8 +41,7 @@ class Match:
                 for j in range(TOPICS):
                     if viewer[INTEREST + i] >= 0 and viewer[INTEREST + i] == video[TOPIC + j]:
                         x[k + 2] = 1.0
-            tie = get_pair(state.pair_keys, state.pair_values, state.pair_used, ask.viewer, PERSON,
-                           video[CREATOR])  # fmt: skip
+            tie = get_tie(state.tie_heads, state.tie_words, ask.viewer, PERSON, video[CREATOR])
             x[k + 3] = 1.0 if tie & FOLLOWS else 0.0
 
         return no_write, value

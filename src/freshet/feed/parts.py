@@ -34,6 +34,17 @@ class Ranked(Protocol):
     def watch_s(self) -> Floats: ...  # (n,) expected seconds of watching
 
 
+class Session(Protocol):
+    @property
+    def slates(self) -> int: ...  # served to this viewer in all
+
+    @property
+    def since_s(self) -> int: ...  # when it began, seconds since 2020
+
+    @property
+    def last(self) -> Rows: ...  # of the surface's latest slates, the newest first
+
+
 class Live(Protocol):
     """The live state as a feed reads it. Nothing here changes during one request."""
 
@@ -101,8 +112,14 @@ class Live(Protocol):
 
     # --- one viewer -------------------------------------------------------------------------
 
-    def seen(self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int) -> Mask:
-        """On the viewer's screen within the horizon."""
+    def seen(
+        self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int, served_since_s: int
+    ) -> Mask:
+        """On the viewer's screen within the horizon, or served to them since then."""
+        ...
+
+    def session(self, viewer: int, session_id: str, surface: str, now_ms: int) -> Session:
+        """The session that a request made now belongs to."""
         ...
 
     def seen_ms(self, viewer: int, rows: Rows) -> Longs:

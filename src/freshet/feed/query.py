@@ -23,7 +23,8 @@ class FeedQuery:
     now_ms: int
     seed: int
     surface: str = "for_you"
-    served: Rows = field(default_factory=lambda: NO_ROWS)  # in this session, folded or not
+    served: Rows = field(default_factory=lambda: NO_ROWS)  # in this session, not folded yet
+    served_since_s: int = 0  # when the session began, seconds since 2020
     before: Candidates = NOTHING  # the session's last items, newest first, for topic spread
     adjacent: Candidates = NOTHING  # what the first item comes to stand behind, for spacing
 

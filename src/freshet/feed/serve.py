@@ -1,25 +1,24 @@
-"""Serve a feed: ask the state, fill the ladder, log the slate with its reasons, then answer.
+"""Serve a feed: ask the state, fill the ladder, record the slate with its reasons, then answer.
 
     request ─▶ own last acts folded? (waits up to 20 ms) ─▶ ladder (with reasons)
-            ─▶ SlateServed appended, durable ─▶ answer
+            ─▶ slate recorded, durable ─▶ answer
 
 The answer leaves only after the log has the slate: a crash between the two can lose an
-answer, never the memory of one. One viewer's requests are served one after the other, so
-two at once cannot show the same video.
+answer, never the memory of one. If another request of the same viewer was answered while
+this one was ranked, it is ranked again without what that one showed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 import numpy as np
 
-from freshet.domain.errors import Broken, NotFound
+from freshet.domain.errors import NotFound, Unavailable
 from freshet.domain.events import Served, SlateServed, Surface
 from freshet.domain.ids import NO_ROW, uuid7
 from freshet.feed.answer import Answer, FeedTrace, Item, answer
@@ -27,9 +26,11 @@ from freshet.feed.ladder import Filled, Ladder
 from freshet.feed.parts import Floats, Live, Parts
 from freshet.feed.query import FeedQuery, request_seed
 from freshet.feed.reasons import written
-from freshet.feed.served import RecentSlates
-from freshet.log.ports import EventLog, Offset
+from freshet.feed.recorder import Recorder
+from freshet.log.ports import Offset
 from freshet.pipeline import Candidates, Rows, Trace
+
+COMMIT_TRIES = 20  # other requests of the same viewer that may come between
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Ask:
     n: int
     request_id: str
     session_id: str = ""
+    repeatable: bool = True  # False: the id was made for this request, nobody can repeat it
 
 
 class Progress(Protocol):
@@ -48,8 +50,6 @@ class Progress(Protocol):
     def acknowledged(self, viewer: str) -> Offset:
         """Offset of the viewer's last act that was acknowledged; 0 if long folded."""
         ...
-
-    def note(self, viewer: str, offset: Offset) -> None: ...
 
     async def reach(self, offset: Offset, within_ms: float) -> bool:
         """Fold up to `offset`; False if that took too long."""
@@ -63,14 +63,11 @@ class Feed:
     surface: Surface
     parts: Parts
     ladder: Ladder
-    log: EventLog
-    recent: RecentSlates
+    recorder: Recorder
     progress: Progress
     clock: Callable[[], int]  # ms since 1970
     random: Random  # of event ids
     observe: Callable[[Trace], None]
-    _waiting: dict[str, list[tuple[Offset, SlateServed]]] = field(default_factory=dict)
-    _order: deque[tuple[Offset, str]] = field(default_factory=deque)  # of what waits
     _locks: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
 
     async def serve(self, ask: Ask) -> Answer:
@@ -87,15 +84,17 @@ class Feed:
         if self.parts.live.video_count():
             await self.ladder.fill(FeedQuery(viewer=0, n=10, now_ms=self.clock(), seed=0))
 
-    def why(self, viewer: str, video: str) -> tuple[SlateServed, Item]:
+    async def why(self, viewer: str, video: str) -> tuple[SlateServed, Item]:
         """The viewer's latest slate that held the video, and its item.
 
         Raises:
             NotFound: none of the slates kept did.
         """
-        for slate in self._slates_of(viewer):
+        for slate in await self.recorder.slates(viewer):
+            if slate.surface != self.surface:
+                continue
             for item in answer(slate, self.parts.live.outcomes, None).items:
-                if item.video == video and slate.surface == self.surface:
+                if item.video == video:
                     return slate, item
         raise NotFound("video", f"{video!r} is in none of this viewer's recent slates")
 
@@ -103,20 +102,33 @@ class Feed:
 
     async def _in_turn(self, ask: Ask) -> Answer:
         async with _Turn(self._locks, ask.viewer):
-            known = self._recorded(ask)
-            if known is not None:
-                return answer(known, self.parts.live.outcomes, FeedTrace(repeated=True))
+            if ask.repeatable:
+                known = await self.recorder.recorded(ask.viewer, ask.request_id)
+                if known is not None:
+                    return self._again(known)
             return await self._new(ask)
+
+    def _again(self, known: SlateServed) -> Answer:
+        return answer(known, self.parts.live.outcomes, FeedTrace(repeated=True))
 
     async def _new(self, ask: Ask) -> Answer:
         waited_ms, behind = await self._catch_up(ask.viewer)
-        query = self._query(ask)
-        filled = await self.ladder.fill(query)
-        for trace in filled.traces:
-            self.observe(trace)
-        slate = self._slate(ask, query, filled)
-        await self._commit(slate)
-        return answer(slate, self.parts.live.outcomes, FeedTrace(filled.traces, waited_ms, behind))
+        between: Sequence[SlateServed] = ()
+        after = -1
+        for _ in range(COMMIT_TRIES):
+            query, slates = self._query(ask, between)
+            filled = await self.ladder.fill(query)
+            for trace in filled.traces:
+                self.observe(trace)
+            slate = self._slate(ask, query, filled)
+            committed = await self.recorder.commit(slate, slates if after < 0 else after)
+            if committed.recorded is not None:
+                return self._again(committed.recorded)
+            if committed.offset:
+                trace = FeedTrace(filled.traces, waited_ms, behind)
+                return answer(slate, self.parts.live.outcomes, trace)
+            between, after = committed.served, committed.after
+        raise Unavailable("too many requests of this viewer at once")
 
     async def _catch_up(self, viewer: str) -> tuple[float, int]:
         """Wait for what the viewer did to be folded: ms waited, events still unfolded."""
@@ -129,22 +141,40 @@ class Feed:
         waited_ms = round(1000 * (loop.time() - started), 3)
         return waited_ms, max(0, offset - self.parts.live.offset)
 
-    def _query(self, ask: Ask) -> FeedQuery:
+    def _query(self, ask: Ask, between: Sequence[SlateServed]) -> tuple[FeedQuery, int]:
+        """What is asked of the stages, and how many slates it reckons with.
+
+        `between` are slates that are not folded yet, newest first; they are of this session.
+        """
         live, settings, now_ms = self.parts.live, self.parts.settings, self.clock()
         viewer = live.viewer_row(ask.viewer)
-        served = self._session(ask, now_ms)
-        return FeedQuery(
+        session = live.session(viewer, ask.session_id, self.surface, now_ms)
+        served = self._rows(between)
+        last = np.concatenate([self._rows(between, self.surface), session.last]).astype(np.int32)
+        query = FeedQuery(
             viewer=viewer,
             n=ask.n,
             now_ms=now_ms,
             seed=request_seed(settings.seed, ask.request_id),
             surface=self.surface,
             served=served,
-            before=self._columns(served[: settings.topic_window]),
+            served_since_s=session.since_s,
+            before=self._columns(last[: settings.topic_window]),
             # A client asks ahead: its viewer may be at the last item served or still at the
             # last one watched. The new slate may follow either.
-            adjacent=self._columns(np.concatenate([served[:1], live.recent(viewer)[:1]])),
+            adjacent=self._columns(np.concatenate([last[:1], live.recent(viewer)[:1]])),
         )
+        return query, session.slates
+
+    def _rows(self, slates: Sequence[SlateServed], surface: str = "") -> Rows:
+        """Rows of the items of `slates`, of one surface or all, the last shown first."""
+        rows = [
+            self.parts.live.video_row(item.video)
+            for slate in slates
+            if not surface or slate.surface == surface
+            for item in reversed(slate.items)
+        ]
+        return np.array([row for row in rows if row != NO_ROW], np.int32)
 
     def _slate(self, ask: Ask, query: FeedQuery, filled: Filled) -> SlateServed:
         live, slate, rung = self.parts.live, filled.slate, filled.rung
@@ -176,57 +206,6 @@ class Feed:
             model=live.model_version,
             rung=rung.name,
         )
-
-    async def _commit(self, slate: SlateServed) -> None:
-        appended = await self.log.append([slate])
-        if appended.refused:
-            raise Broken(f"the log refused a slate: {appended.refused[0][1]}")
-        self._waiting.setdefault(slate.viewer, []).append((appended.last, slate))
-        self._order.append((appended.last, slate.viewer))
-        while self._order and self._order[0][0] <= self.recent.offset:
-            self._unfolded(self._order.popleft()[1])
-        self.progress.note(slate.viewer, appended.last)
-
-    # --- what was served before -------------------------------------------------------------
-
-    def _recorded(self, ask: Ask) -> SlateServed | None:
-        for _, slate in self._unfolded(ask.viewer):
-            if slate.request_id == ask.request_id:
-                return slate
-        return self.recent.slate(ask.viewer, ask.request_id)
-
-    def _unfolded(self, viewer: str) -> list[tuple[Offset, SlateServed]]:
-        """Slates of the viewer that were logged but not folded yet, oldest first."""
-        waiting = self._waiting.get(viewer)
-        if not waiting:
-            return []
-        waiting[:] = [(at, slate) for at, slate in waiting if at > self.recent.offset]
-        if not waiting:
-            del self._waiting[viewer]
-        return waiting
-
-    def _slates_of(self, viewer: str) -> Iterator[SlateServed]:
-        """Newest first."""
-        for _, slate in reversed(self._unfolded(viewer)):
-            yield slate
-        yield from self.recent.of_viewer(viewer)
-
-    def _session(self, ask: Ask, now_ms: int) -> Rows:
-        """Rows served in this session, the last shown first."""
-        rows: list[int] = []
-        later_ms = now_ms
-        for slate in self._slates_of(ask.viewer):
-            paused = later_ms - slate.time > 60_000 * self.parts.settings.session_gap_min
-            if paused and not ask.session_id:
-                break
-            later_ms = slate.time
-            same = not ask.session_id or slate.session_id == ask.session_id
-            if same and slate.surface == self.surface:
-                rows.extend(self._row(item.video) for item in reversed(slate.items))
-        return np.array([row for row in rows if row != NO_ROW], np.int32)
-
-    def _row(self, video: str) -> int:
-        return self.parts.live.video_row(video)
 
     def _columns(self, rows: Rows) -> Candidates:
         live: Live = self.parts.live

@@ -1,8 +1,7 @@
 """The slates that were served lately: a fold of `SlateServed`.
 
-A repeated request gets the same slate from here, "why this video" is read from here, and
-so is what a viewer's session has been shown last. Bounded: the oldest slates fall out, and
-then only the log has them.
+A repeated request gets the same slate from here, and "why this video" is read from here.
+Bounded: the oldest slates fall out, and then only the log has them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from freshet.domain.events import SlateServed
+from freshet.domain.events import PersonErased, SlateServed
 from freshet.domain.upcast import decode_batch, encode_batch
 from freshet.log.ports import Batch, Offset
 from freshet.log.snapshots import load_value, save_value
@@ -40,6 +39,9 @@ class RecentSlates:
         for event in batch.events:
             if isinstance(event, SlateServed):
                 self._keep(msgspec.structs.replace(event, features=b""))
+            elif isinstance(event, PersonErased):
+                for request_id in self._requests.pop(event.person, []):
+                    del self._slates[event.person, request_id]
         self.offset = batch.last
 
     def slate(self, viewer: str, request_id: str) -> SlateServed | None:

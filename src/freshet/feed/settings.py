@@ -51,7 +51,6 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reopen_seen: bool = False  # show the oldest seen rather than nothing
     reasons: Annotated[int, Meta(ge=1, le=10)] = 3  # reasons shown per video at most
     reason_share_min: Share = 0.01  # of a video's value that a reason must account for
-    session_gap_min: Positive = 30  # without a session id, a pause this long ends a session
     wait_ms: Count = 20  # longest wait for the viewer's own last act to be folded
     slates_kept: Positive = 20_000  # recent slates held for repeated requests and for "why"
     seed: Count = 0  # of all chance, together with the request's id

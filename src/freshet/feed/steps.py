@@ -23,7 +23,7 @@ CATALOGUE = ("creator", "sound", "topics", "hashtags", "created_ms", "shown")
 class Hydrate:
     """What filters ask: may it be shown at all, has this viewer seen it, or hidden it.
 
-    `served` items of this session count as seen even before they are folded.
+    What was served in this session counts as seen, whether or not the viewer got to it.
     """
 
     parts: Parts
@@ -32,7 +32,7 @@ class Hydrate:
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         live, rows = self.parts.live, candidates.rows
         horizon_ms = self.parts.settings.seen_horizon_days * DAY_MS
-        seen = live.seen(query.viewer, rows, query.now_ms, horizon_ms)
+        seen = live.seen(query.viewer, rows, query.now_ms, horizon_ms, query.served_since_s)
         if len(query.served):
             seen = seen | np.isin(rows, query.served)
         return {

@@ -61,7 +61,7 @@ async def get_for_you(
     key = engine.keys.known(viewer)
     if key is None:  # a new person's key waits for the disk, off the loop
         key = await asyncio.to_thread(engine.keys.key, viewer)
-    answer = await engine.feed("for_you", key, n, request_id or engine.new_request_id(), session_id)
+    answer = await engine.feed("for_you", key, n, request_id, session_id)
     return answer if trace else msgspec.structs.replace(answer, trace=None)
 
 
@@ -81,7 +81,7 @@ async def get_why(
     key = engine.keys.known(viewer)
     if key is None:
         raise NotFound("viewer", f"{viewer!r} is not known here")
-    slate, item = engine.why("for_you", key, video)
+    slate, item = await engine.why("for_you", key, video)
     return Why(
         video=video,
         request_id=slate.request_id,

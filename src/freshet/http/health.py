@@ -22,7 +22,7 @@ async def get_live() -> Health:
 @get("/health/ready", tags=["health"], summary="It may get traffic")
 async def get_ready(request: Request[Any, Any, State]) -> Response[Health]:
     """503 while the folds lag, have failed, or the log is closed."""
-    problems = tuple(request.app.state.engine.unready())
+    problems = tuple((await request.app.state.engine.health()).problems)
     return Response(Health(not problems, problems), status_code=503 if problems else 200)
 
 

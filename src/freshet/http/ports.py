@@ -11,6 +11,11 @@ from freshet.feed.answer import Answer, Item
 from freshet.log.ports import Appended
 
 
+class Health(Protocol):
+    @property
+    def problems(self) -> Sequence[str]: ...  # what keeps it from serving well; empty if nothing
+
+
 class Keys(Protocol):
     def key(self, external: str) -> str: ...
 
@@ -39,13 +44,9 @@ class Engine(Protocol):
         self, surface: str, viewer: str, n: int, request_id: str, session_id: str
     ) -> Answer: ...
 
-    def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]: ...
+    async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]: ...
 
-    def new_request_id(self) -> str: ...
-
-    def unready(self) -> list[str]:
-        """What keeps it from serving well; empty if nothing."""
-        ...
+    async def health(self) -> Health: ...
 
     def metrics(self) -> bytes:
         """Counters in the text format of Prometheus."""

@@ -24,7 +24,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from freshet.app import Engine, now_ms, open_engine
+from freshet.app import now_ms, open_engine
 from freshet.cli_feed import (
     api_key,
     check_port,
@@ -35,6 +35,7 @@ from freshet.cli_feed import (
 )
 from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
+from freshet.engine import Engine
 from freshet.feed.answer import Answer
 from freshet.lab.demo import Plan, make, plan
 
@@ -97,7 +98,7 @@ async def _demo(settings: Settings, asked: Plan, once: bool) -> None:
         http = msgspec.structs.replace(settings.http, api_key=api_key(settings))
         settings = msgspec.structs.replace(settings, http=http)
         async with open_engine(settings, bars) as engine:
-            engine.follower.save()  # the next start need not fold what was imported
+            engine.writer.follower.save()  # the next start need not fold what was imported
             bars("compiling the feed")
             for feed in engine.feeds.values():
                 await feed.warm()
@@ -202,7 +203,7 @@ def _root(http: Http) -> str:
 def _unseen(engine: Engine, viewer: str) -> str:
     """A video the viewer may come to see."""
     live = engine.live
-    rows = np.flatnonzero(live.eligible).astype(np.int32)
+    rows = np.flatnonzero(live.eligible[: live.video_count()]).astype(np.int32)
     row = live.viewer_row(engine.keys.key(viewer))
     unseen = rows[~live.seen(row, rows, engine.now_ms(), engine.now_ms())]
     return live.video_id(int((unseen if len(unseen) else rows)[0]))

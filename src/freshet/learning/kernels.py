@@ -56,24 +56,36 @@ from freshet.learning.learner import (
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
 from freshet.state.block import begin, end, out_of_line
 from freshet.state.compiled import call_at, kernel
-from freshet.state.pairs import (
+from freshet.learning.sessions import serve, slate_begins
+from freshet.state.ties import (
     BLOCKED_BY,
     BLOCKS,
     HIDES,
+    LESS_PERSON,
+    LESS_SOUND,
+    LESS_TOPIC,
     NOT_INTERESTED,
+    OTHER,
     PERSON,
+    ROW_MASK,
     SEEN,
     VIDEO,
-    get_pair,
-    set_pair,
+    KIND_SHIFT,
+    drop_kinds,
+    get_tie,
+    set_tie,
+    show,
 )
-from freshet.state.pairs import (
+from freshet.state.ties import (
     HASHTAG as HASHTAG_TIE,
 )
-from freshet.state.pairs import (
+from freshet.state.ties import (
+    LESS_HASHTAG,
+)
+from freshet.state.ties import (
     SOUND as SOUND_TIE,
 )
-from freshet.state.pairs import (
+from freshet.state.ties import (
     TOPIC as TOPIC_TIE,
 )
 
@@ -81,7 +93,7 @@ from freshet.state.pairs import (
 Calls = namedtuple("Calls", "tallies moments viewer videos")
 
 # kinds of records
-(TICK, IMPRESSION, WATCH, GAIN, LOSE, SERVE, TIE, UNTIE, RESET, KNOWN) = range(10)
+(TICK, IMPRESSION, WATCH, GAIN, LOSE, SLATE, SERVE, TIE, UNTIE, MARK, RESET, KNOWN) = range(12)
 # bits of a watch record's `bits`
 COMPLETED, LEFT, LOOPED = 1, 2, 4
 
@@ -379,8 +391,8 @@ def react(state, ring, record, scratch):
     """
     out_of_line()
     bit, viewer, video = 1 << record.value, record.viewer, record.video
-    keys, values, used = state.pair_keys, state.pair_values, state.pair_used
-    ties = get_pair(keys, values, used, viewer, VIDEO, video)
+    heads, words, used = state.tie_heads, state.tie_words, state.tie_used
+    ties = get_tie(heads, words, viewer, VIDEO, video)
     mark = np.int32(bit << STANDS_SHIFT)
     stands = ties & mark != 0
     ints = state.viewer_ints[viewer]
@@ -392,7 +404,7 @@ def react(state, ring, record, scratch):
         if stands:
             scratch.delta[1 + record.value] = -1.0
             tell(state, scratch, viewer, video, record.now, placement)
-            return set_pair(keys, values, used, viewer, VIDEO, video, ties & ~mark)
+            return set_tie(heads, words, used, viewer, VIDEO, video, ties & ~mark)
         return True
     if ring >= 0:
         if ints[H_BITS + ring] & bit == 0:
@@ -403,7 +415,7 @@ def react(state, ring, record, scratch):
         scratch.delta[1 + record.value] = 1.0
         tell(state, scratch, viewer, video, record.now, placement)
     if not stands and (ring < 0 or bit & UNDOABLE):
-        return set_pair(keys, values, used, viewer, VIDEO, video, ties | mark)
+        return set_tie(heads, words, used, viewer, VIDEO, video, ties | mark)
     return True
 
 
@@ -441,21 +453,39 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
         kind, viewer, video = record.kind, record.viewer, record.video
         if kind == TICK:
             continue
-        if kind == TIE or kind == UNTIE:  # noqa: SIM109 - a kernel has no cheap `in`
-            # `video` holds the other row, `value` the bit, `extra` the kind of thing
-            keys, values, used = state.pair_keys, state.pair_values, state.pair_used
-            tie = get_pair(keys, values, used, viewer, record.extra, video)
-            tie = tie | record.value if kind == TIE else tie & ~record.value
-            if not set_pair(keys, values, used, viewer, record.extra, video, tie):
+        if kind == TIE or kind == UNTIE or kind == MARK:  # noqa: SIM109 - kernels have no `in`
+            # `video` holds the other row, `value` the bit or the mark, `extra` the kind of tie
+            begin(state.viewer_sequence, viewer)
+            heads, words = state.tie_heads, state.tie_words
+            tie = np.int64(get_tie(heads, words, viewer, record.extra, video))
+            if kind == MARK:
+                tie = record.value
+            else:
+                tie = tie | record.value if kind == TIE else tie & ~record.value
+            fits = set_tie(heads, words, state.tie_used, viewer, record.extra, video, tie)
+            end(state.viewer_sequence, viewer)
+            if not fits:
                 return -1 - i
             continue
+        if kind == SLATE:
+            begin(state.viewer_sequence, viewer)
+            slate_begins(state, viewer, record.value, record.extra, record.now)
+            end(state.viewer_sequence, viewer)
+            continue
         if kind == SERVE:
-            slot = put(pending, viewer, video, SERVED, -1, record.now)
-            pending.x[slot] = vectors[record.value]
+            begin(state.viewer_sequence, viewer)
+            fits = serve(state, viewer, video, record.extra, record.now)
+            end(state.viewer_sequence, viewer)
+            if not fits:
+                return -1 - i
+            if record.value >= 0:
+                slot = put(pending, viewer, video, SERVED, -1, record.now)
+                pending.x[slot] = vectors[record.value]
             continue
         if kind == RESET:
             begin(state.viewer_sequence, viewer)
             state.viewer_ints[viewer, :] = 0
+            drop_kinds(state.tie_heads, state.tie_words, viewer, OTHER, LESS_PERSON, LESS_TOPIC)
             end(state.viewer_sequence, viewer)
             continue
         begin(state.viewer_sequence, viewer)
@@ -478,13 +508,13 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
                 watch(state, params, pending, ring, record, scratch)
             elif kind != IMPRESSION:
                 fits = react(state, ring, record, scratch)
-        end(state.viewer_sequence, viewer)
         if opens or kind == KNOWN:
             seen_s = record.now // 1000 - EPOCH_S
             if seen_s == 0:  # the very second that 2020 began; 0 stands for "never"
                 seen_s = 1
-            fits = set_pair(state.pair_keys, state.pair_values, state.pair_used, viewer, SEEN,
-                            video, seen_s)  # fmt: skip
+            fits = show(state.tie_heads, state.tie_words, state.tie_used, viewer, video, SEEN,
+                        seen_s) and fits  # fmt: skip
+        end(state.viewer_sequence, viewer)
         if not fits:
             return -1 - i
     return impressions
@@ -516,19 +546,58 @@ def predict(params, x, scratch, out_p, out_times):
 
 
 @kernel
-def hidden(state, viewer, rows, out):
-    """True where the viewer wants no more of the video or of what it is made of."""
-    keys, values, used = state.pair_keys, state.pair_values, state.pair_used
+def hidden(facts, ties, rows, out):
+    """True where the viewer wants no more of the video or of what it is made of.
+
+    Args:
+        facts: int32 (videos, VIDEO_WIDTH).
+        ties: int32 (2, n), the viewer's list OTHER.
+    """
+    some = 0
+    barring = np.empty(ties.shape[1], np.int32)
+    for j in range(ties.shape[1]):
+        if ties[1, j] & (HIDES | BLOCKS | BLOCKED_BY | NOT_INTERESTED):
+            kind = (ties[0, j] >> KIND_SHIFT) & 15
+            if kind <= TOPIC_TIE:
+                barring[some] = ties[0, j]
+                some += 1
     for i in range(rows.shape[0]):
-        video = rows[i]
-        facts = state.video_facts[video]
-        hit = get_pair(keys, values, used, viewer, VIDEO, video) & (HIDES | NOT_INTERESTED)
-        hit |= get_pair(keys, values, used, viewer, PERSON, facts[CREATOR]) & (
-            HIDES | BLOCKS | BLOCKED_BY
-        )
-        hit |= get_pair(keys, values, used, viewer, SOUND_TIE, facts[SOUND]) & HIDES
-        for j in range(HASHTAGS):
-            hit |= get_pair(keys, values, used, viewer, HASHTAG_TIE, facts[HASHTAG + j]) & HIDES
-        for j in range(TOPICS):
-            hit |= get_pair(keys, values, used, viewer, TOPIC_TIE, facts[TOPIC + j]) & HIDES
-        out[i] = hit != 0
+        out[i] = False
+        for j in range(some):
+            if made_of(facts[rows[i]], rows[i], (barring[j] >> KIND_SHIFT) & 15,
+                       barring[j] & ROW_MASK):  # fmt: skip
+                out[i] = True
+                break
+
+
+@kernel
+def made_of(facts, video, kind, row):
+    """Whether a video is the thing, by it, with it or about it."""
+    if kind == VIDEO:
+        return video == row
+    if kind == PERSON:
+        return facts[CREATOR] == row
+    if kind == SOUND_TIE:
+        return facts[SOUND] == row
+    first, count = (HASHTAG, HASHTAGS) if kind == HASHTAG_TIE else (TOPIC, TOPICS)
+    for j in range(count):
+        if facts[first + j] == row:
+            return True
+    return False
+
+
+@kernel
+def less_of(facts, ties, rows, now_s, half_life_s, out):
+    """How much less of each video the viewer wants: 1 just asked for, halved with every
+    `half_life_s`, 0 where they asked for nothing of the kind."""
+    for i in range(rows.shape[0]):
+        out[i] = 0.0
+    for j in range(ties.shape[1]):
+        kind = (ties[0, j] >> KIND_SHIFT) & 15
+        if kind < LESS_PERSON or ties[1, j] == 0:
+            continue
+        weight = np.float32(0.5 ** (max(now_s - ties[1, j], 0) / half_life_s))
+        kind = kind - LESS_PERSON + PERSON
+        for i in range(rows.shape[0]):
+            if weight > out[i] and made_of(facts[rows[i]], rows[i], kind, ties[0, j] & ROW_MASK):
+                out[i] = weight

@@ -11,18 +11,25 @@ from collections.abc import Callable
 import numpy as np
 
 from freshet.catalogue.columns import Columns
+from freshet.catalogue.facts import seconds
 from freshet.domain import events as ev
 from freshet.domain.outcomes import INDEX
 from freshet.learning import kernels as k
-from freshet.state import pairs
+from freshet.learning.sessions import place_of, session_hash
+from freshet.state import ties
 
 KIND_OF_THING = {
-    "video": pairs.VIDEO, "creator": pairs.PERSON, "sound": pairs.SOUND,
-    "hashtag": pairs.HASHTAG, "topic": pairs.TOPIC,
+    "video": ties.VIDEO, "creator": ties.PERSON, "sound": ties.SOUND,
+    "hashtag": ties.HASHTAG, "topic": ties.TOPIC,
 }  # fmt: skip
 NAMES_OF_THING = {
     "video": "video", "creator": "viewer", "sound": "sound", "hashtag": "hashtag",
     "topic": "topic",
+}  # fmt: skip
+
+LESS_OF = {
+    "creator": ties.LESS_PERSON, "sound": ties.LESS_SOUND, "hashtag": ties.LESS_HASHTAG,
+    "topic": ties.LESS_TOPIC,
 }  # fmt: skip
 
 # events that give or take one outcome of a view
@@ -50,6 +57,7 @@ class Records:
             ev.Hide: self._hide, ev.Unhide: self._hide, ev.Block: self._block,
             ev.Unblock: self._block, ev.ResetFeed: self._reset, ev.SlateServed: self._served,
             ev.HistoryKnown: self._history, ev.Search: self._nothing,
+            ev.LessOf: self._less_of, ev.UndoLessOf: self._less_of,
             **dict.fromkeys((*GAINS, *LOSES), self._outcome),
         }  # fmt: skip
 
@@ -105,42 +113,54 @@ class Records:
             record = k.GAIN if gains else k.LOSE
             self._row(record, *self._who(event, event.video), INDEX[outcome])
         if isinstance(event, ev.Follow | ev.Unfollow):
-            self._tie(event, gains, pairs.PERSON, self.columns.viewer(event.person), pairs.FOLLOWS)
+            self._tie(event, gains, ties.PERSON, self.columns.viewer(event.person), ties.FOLLOWS)
         elif outcome == "not_interested":
             video = self.columns.video(event.video)
-            self._tie(event, gains, pairs.VIDEO, video, pairs.NOT_INTERESTED)
+            self._tie(event, gains, ties.VIDEO, video, ties.NOT_INTERESTED)
 
     def _hide(self, event: ev.Hide | ev.Unhide) -> None:
         hides = isinstance(event, ev.Hide)
-        c = self.columns
         if event.kind == "video":
             record = k.GAIN if hides else k.LOSE
             self._row(record, *self._who(event, event.target), INDEX["hide"])
-        thing = NAMES_OF_THING[event.kind]
-        row = {"viewer": c.viewer, "video": c.video}.get(thing, c.names[thing].add)(event.target)
-        self._tie(event, hides, KIND_OF_THING[event.kind], row, pairs.HIDES)
+        row = self._thing(event.kind, event.target)
+        self._tie(event, hides, KIND_OF_THING[event.kind], row, ties.HIDES)
 
     def _block(self, event: ev.Block | ev.Unblock) -> None:
         blocks = isinstance(event, ev.Block)
         viewer, other = self.columns.viewer(event.viewer), self.columns.viewer(event.person)
         kind = k.TIE if blocks else k.UNTIE
-        self._row(kind, viewer, other, 0, event.received, pairs.BLOCKS, pairs.PERSON)
-        self._row(kind, other, viewer, 0, event.received, pairs.BLOCKED_BY, pairs.PERSON)
+        self._row(kind, viewer, other, 0, event.received, ties.BLOCKS, ties.PERSON)
+        self._row(kind, other, viewer, 0, event.received, ties.BLOCKED_BY, ties.PERSON)
 
     def _tie(self, event: ev.ViewerEvent, on: bool, kind: int, row: int, bit: int) -> None:
         viewer = self.columns.viewer(event.viewer)
         self._row(k.TIE if on else k.UNTIE, viewer, row, 0, event.received, bit, kind)
 
+    def _less_of(self, event: ev.LessOf | ev.UndoLessOf) -> None:
+        # No tie is 0, so a wish made in the first second of 2020 counts from the next.
+        since_s = max(seconds(event.received), 1) if isinstance(event, ev.LessOf) else 0
+        viewer, row = self.columns.viewer(event.viewer), self._thing(event.kind, event.target)
+        self._row(k.MARK, viewer, row, 0, event.received, since_s, LESS_OF[event.kind])
+
+    def _thing(self, kind: str, target: str) -> int:
+        c, thing = self.columns, NAMES_OF_THING[kind]
+        return {"viewer": c.viewer, "video": c.video}.get(thing, c.names[thing].add)(target)
+
     def _served(self, event: ev.SlateServed) -> None:
-        if len(event.features) != len(event.items) * self.inputs * 2:
-            return  # none, or of another set of features: its views learn on recomputed vectors
-        vectors = np.frombuffer(event.features, np.float16).reshape(-1, self.inputs)
-        viewer = self.columns.viewer(event.viewer)
+        viewer, place = self.columns.viewer(event.viewer), place_of(event.surface)
+        named = session_hash(event.session_id)
+        self._row(k.SLATE, viewer, 0, 0, event.received, named, place)
+        # Without vectors, or with those of another set of features, views learn on
+        # recomputed ones.
+        fits = len(event.features) == len(event.items) * self.inputs * 2
         for item in event.items:
-            video = self.columns.video(item.video)
-            self._row(k.SERVE, viewer, video, 0, event.received, self._vector_count)
-            self._vector_count += 1
-        self._vectors.append(vectors.astype(np.float32))
+            at = self._vector_count if fits else -1
+            self._row(k.SERVE, viewer, self.columns.video(item.video), 0, event.received, at, place)
+            self._vector_count += fits
+        if fits:
+            vectors = np.frombuffer(event.features, np.float16).reshape(-1, self.inputs)
+            self._vectors.append(vectors.astype(np.float32))
 
     def _history(self, event: ev.HistoryKnown) -> None:
         viewer = self.columns.viewer(event.viewer)

@@ -2,7 +2,7 @@
 
 The whole capacity is reserved as address space at the start; pages become real when a
 row is first written, so growth copies nothing and a pointer into the block stays good.
-With a path the block is a file that other processes map read-only. The one writer makes
+In shared memory (`memory.py`) other processes map the block read-only. The one writer makes
 a row's sequence number odd before it changes the row and even after; a reader copies the
 row and tries again if the number was odd or changed meanwhile (a seqlock).
 """
@@ -10,8 +10,6 @@ row and tries again if the number was odd or changed meanwhile (a seqlock).
 from __future__ import annotations
 
 import mmap
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +18,9 @@ from llvmlite import ir
 from numba import config, types
 from numba.extending import intrinsic
 
-from freshet.domain.errors import Broken, Unavailable
+from freshet.domain.errors import Unavailable
 from freshet.state.compiled import kernel
+from freshet.state.memory import Memory, Private
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -106,16 +105,6 @@ def read_rows(words, sequence, rows, out, tries):
     return torn
 
 
-def anonymous(size: int) -> mmap.mmap:
-    """Zeroed memory of this process, in large pages where the system has them: rows are read
-    at random, and a quarter of that time would go into finding their pages."""
-    memory = mmap.mmap(-1, size)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with suppress(OSError):  # a kernel built without them
-            memory.madvise(mmap.MADV_HUGEPAGE)
-    return memory
-
-
 class Block:
     """Rows of `width` 32-bit words, seen as float32 (`floats`) and as int32 (`ints`).
 
@@ -123,33 +112,19 @@ class Block:
         name: says in errors and files which entity it holds.
         width: words per row.
         capacity: rows reserved; a fixed bound, not memory used.
-        path: file to share it through; None keeps it in this process.
-        writable: False maps an existing file read-only.
+        memory: where it lies; this process's own by default.
     """
 
     def __init__(
-        self, name: str, width: int, capacity: int, path: Path | None = None, writable: bool = True
+        self, name: str, width: int, capacity: int, memory: Memory | None = None
     ) -> None:
         self.name, self.width, self.capacity = name, width, capacity
         rows_bytes = capacity * width * 4
         size = max(rows_bytes + capacity * 4, mmap.PAGESIZE)
-        if path is None:
-            self._map = anonymous(size)
-        else:
-            if writable:
-                path.unlink(missing_ok=True)  # who still maps an older one keeps it whole
-                with path.open("xb") as file:
-                    file.truncate(size)  # sparse: nothing is stored until it is written
-            elif path.stat().st_size != size:
-                raise Broken(f"{path.name} holds {path.stat().st_size} bytes, its layout {size}")
-            with path.open("r+b" if writable else "rb") as file:
-                access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
-                self._map = mmap.mmap(file.fileno(), size, access=access)
-        self.ints: Ints = np.frombuffer(self._map, np.int32, capacity * width).reshape(
-            capacity, width
-        )
+        region = (memory or Private()).region(name, size)
+        self.ints: Ints = region[:rows_bytes].view(np.int32).reshape(capacity, width)
         self.floats: Floats = self.ints.view(np.float32)
-        self.sequence = np.frombuffer(self._map, np.uint32, capacity, offset=rows_bytes)
+        self.sequence = region[rows_bytes : rows_bytes + capacity * 4].view(np.uint32)
 
     def check_room(self, rows: int) -> None:
         """Raises Unavailable if `rows` rows do not fit."""

@@ -29,6 +29,7 @@ SURFACES = get_args(ev.Surface)
 PRIVACIES = get_args(get_type_hints(ev.VideoChanged)["privacy"])
 TAGS = tuple(tag for names in TOPICS.values() for pair in names.values() for tag in pair)
 KINDS_TO_HIDE = get_args(get_type_hints(ev.Hide)["kind"])
+KINDS_OF_LESS = get_args(get_type_hints(ev.LessOf)["kind"])
 
 # How often each kind is drawn, per mille. A tick comes by the clock instead.
 SHARES: dict[type[Event], int] = {
@@ -38,12 +39,13 @@ SHARES: dict[type[Event], int] = {
     ev.Block: 3, ev.Unblock: 2, ev.Hide: 6, ev.Unhide: 3, ev.Search: 8, ev.OpenApp: 25,
     ev.ResetFeed: 1, ev.PersonSaved: 6, ev.VideoPublished: 8, ev.VideoChanged: 2,
     ev.VideoRemoved: 2, ev.SoundSaved: 2, ev.HistoryKnown: 1, ev.SlateServed: 66, ev.LabelSet: 5,
-    ev.LabelCleared: 4,
+    ev.LabelCleared: 4, ev.LessOf: 5, ev.UndoLessOf: 2, ev.PersonalisationSet: 1,
+    ev.ViewersMerged: 1, ev.PersonErased: 1,
 }  # fmt: skip
 UNDOES: dict[type[Event], type[Event]] = {
     ev.Unlike: ev.Like, ev.DeleteComment: ev.Comment, ev.Unfavorite: ev.Favorite,
     ev.UndoNotInterested: ev.NotInterested, ev.Unfollow: ev.Follow, ev.Unblock: ev.Block,
-    ev.Unhide: ev.Hide, ev.LabelCleared: ev.LabelSet,
+    ev.Unhide: ev.Hide, ev.LabelCleared: ev.LabelSet, ev.UndoLessOf: ev.LessOf,
 }  # fmt: skip
 
 
@@ -109,6 +111,12 @@ class _Maker:
             ev.PersonSaved: self._person, ev.VideoPublished: self._video,
             ev.SoundSaved: self._sound, ev.HistoryKnown: self._history,
             ev.SlateServed: self._slate, ev.LabelSet: self._label,
+            ev.LessOf: self._less_of,
+            ev.PersonalisationSet: lambda at: ev.PersonalisationSet(
+                **at, **self._viewer(), on=self.dice.random() < 0.5),
+            ev.ViewersMerged: lambda at: ev.ViewersMerged(
+                **at, viewer=self._passing(), into=self._viewer()["viewer"]),
+            ev.PersonErased: lambda at: ev.PersonErased(**at, person=self._passing()),
             ev.ResetFeed: lambda at: ev.ResetFeed(**at, **self._viewer()),
             ev.VideoRemoved: lambda at: ev.VideoRemoved(**at, video=self._any_video()),
             ev.VideoChanged: lambda at: ev.VideoChanged(
@@ -142,6 +150,10 @@ class _Maker:
     def _viewer(self) -> dict[str, Any]:
         return self._people[int(self._viewers * next(self._chance) ** 2)]  # some far more active
 
+    def _passing(self) -> str:
+        """One of the quarter that acts least: guests who sign in or want to be forgotten."""
+        return f"viewer{self._viewers - 1 - int(self._viewers / 4 * next(self._chance))}"
+
     def _any_video(self) -> str:
         return f"video{int((self._published or 1) * next(self._chance) ** 1.5)}"
 
@@ -168,7 +180,10 @@ class _Maker:
 
     def _impression(self, at: dict[str, Any]) -> Event:
         position = int(10 * next(self._chance))
-        return ev.Impression(**at, **self._act(ev.Impression), position=position)
+        act = self._act(ev.Impression)
+        if next(self._chance) < 0.01:  # quicker than the app's backend
+            act |= {"video": f"video{self._published + self.dice.randrange(3)}", "parked": True}
+        return ev.Impression(**at, **act, position=position)
 
     def _watch(self, at: dict[str, Any]) -> Event:
         duration = DURATIONS_MS[int(len(DURATIONS_MS) * next(self._chance))]
@@ -188,6 +203,12 @@ class _Maker:
                   "sound": self._any_sound(), "hashtag": self.dice.choice(TAGS),
                   "topic": self._any_topic()}[kind]  # fmt: skip
         return ev.Hide(**at, **self._viewer(), kind=kind, target=target)
+
+    def _less_of(self, at: dict[str, Any]) -> Event:
+        kind = self.dice.choice(KINDS_OF_LESS)
+        target = {"creator": self._any_creator(), "sound": self._any_sound() or "sound0",
+                  "hashtag": self.dice.choice(TAGS), "topic": self._any_topic()}[kind]  # fmt: skip
+        return ev.LessOf(**at, **self._viewer(), kind=kind, target=target)
 
     def _search(self, at: dict[str, Any]) -> Event:
         tags = tuple(self.dice.sample(TAGS, self.dice.randrange(3)))

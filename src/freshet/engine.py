@@ -1,0 +1,149 @@
+"""The serving side: everything behind HTTP and the command line, in any process.
+
+    Engine     ranks on a live state and sends what must be written to a `Desk`
+    OneProcess the same, with the writer beside it
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+
+from freshet.catalogue.keys import PersonKeys
+from freshet.config import Settings
+from freshet.domain.errors import NotFound
+from freshet.domain.events import Event, SlateServed
+from freshet.domain.ids import uuid7
+from freshet.feed.answer import Answer, Item
+from freshet.feed.metrics import Metrics
+from freshet.feed.parts import Live, Parts
+from freshet.feed.serve import Ask, Feed, Progress
+from freshet.log.ports import Appended, EventLog, Offset
+from freshet.surfaces.for_you import for_you
+from freshet.writer import Desk, Folding, Health, Writer
+
+
+class Engine:
+    """Ranks, and answers; what must be written goes over the desk.
+
+    Args:
+        desk: the writer's, here or in another process.
+        progress: how far the folds are, and how far a viewer needs them to be.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        live: Live,
+        progress: Progress,
+        keys: PersonKeys,
+        settings: Settings,
+        clock: Callable[[], int],
+        random: Random,
+    ) -> None:
+        self.desk, self.keys, self.settings = desk, keys, settings
+        self.now_ms, self._random = clock, random
+        self._metrics = Metrics()
+        self.serve_on(live, progress)
+
+    def serve_on(self, live: Live, progress: Progress) -> None:
+        """Rank on another live state from the next request on."""
+        self.live = live
+        parts = Parts(live, self.settings.feed.for_you)
+        self.feeds = {
+            "for_you": Feed(
+                "for_you",
+                parts,
+                for_you(parts),
+                self.desk,
+                progress,
+                self.now_ms,
+                self._random,
+                self._metrics.observe,
+            )
+        }
+
+    @property
+    def api_key(self) -> str:
+        return self.settings.http.api_key
+
+    @property
+    def admin_key(self) -> str:
+        return self.settings.http.admin_key
+
+    async def record(self, events: Sequence[Event]) -> Appended:
+        """Durable on return; each viewer's next feed waits for what they did."""
+        return await self.desk.append(events)
+
+    async def feed(
+        self, surface: str, viewer: str, n: int, request_id: str = "", session_id: str = ""
+    ) -> Answer:
+        """The surface's next slate for a viewer's key; without an id the request has none
+        that anybody could repeat."""
+        made = request_id or self.new_request_id()
+        ask = Ask(viewer, n, made, session_id, repeatable=bool(request_id))
+        return await self._feed(surface).serve(ask)
+
+    async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]:
+        return await self._feed(surface).why(viewer, video)
+
+    def new_request_id(self) -> str:
+        return uuid7(self.now_ms(), self._random)
+
+    async def health(self) -> Health:
+        return await self.desk.health()
+
+    def metrics(self) -> bytes:
+        return self._metrics.text()
+
+    async def warm(self) -> None:
+        """Rank once for nobody's eyes, so that no viewer waits for kernels."""
+        for feed in self.feeds.values():
+            await feed.warm()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What must go on in the background while it serves."""
+        await self.warm()
+        yield
+
+    def _feed(self, surface: str) -> Feed:
+        try:
+            return self.feeds[surface]
+        except KeyError:
+            right = ", ".join(self.feeds)
+            raise NotFound("surface", f"there is no surface {surface!r}", right) from None
+
+
+class OneProcess(Engine):
+    """Serving and writing in one process: what is folded is what is served."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        live: Live,
+        keys: PersonKeys,
+        settings: Settings,
+        clock: Callable[[], int],
+        random: Random,
+    ) -> None:
+        self.writer = writer
+        super().__init__(writer, live, writer.folding, keys, settings, clock, random)
+
+    @property
+    def log(self) -> EventLog:
+        return self.writer.log
+
+    @property
+    def folding(self) -> Folding:
+        return self.writer.folding
+
+    async def catch_up(self) -> Offset:
+        return await self.writer.catch_up()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with self.writer.running():
+            await self.warm()
+            yield

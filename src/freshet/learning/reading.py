@@ -1,0 +1,345 @@
+"""The live state as requests read it: facts, ties, sessions, vectors and predictions.
+
+The writer reads what it folds; a serving process reads the writer's memory, mapped. Both
+run this code. A row that is being written at that moment is read again (`sequence`); a whole
+number that stands alone is read as it is.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from freshet.catalogue import facts
+from freshet.domain.outcomes import OUTCOMES
+from freshet.features.history import H_COUNT, H_VIDEO, HISTORY
+from freshet.learning import kernels
+from freshet.learning.learner import HEADS
+from freshet.learning.sessions import Session, place_of, session_hash, session_of
+from freshet.learning.space import Space
+from freshet.state.block import Block
+from freshet.state.ties import (
+    FOLLOWS,
+    KIND_SHIFT,
+    OTHER,
+    PERSON,
+    ROW_MASK,
+    SEEN,
+    SERVED,
+    SHOWN,
+    Ties,
+    many,
+)
+
+Rows = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+Longs = npt.NDArray[np.int64]
+
+TORN_TRIES = 3  # how often a ranking is repeated because what it read was being written
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What the model says of n videos.
+
+    Attributes:
+        features: float32 (n, F), as `Live.feature_names`.
+        predictions: float32 (n, O), as `Live.outcomes`: probabilities.
+        watch_s: float32 (n,), expected watch time in seconds, at the expected rank among all
+            views (`learner.watch_times`).
+        median_s, mean_s: float32 (n,), median and plain mean of the same distribution.
+    """
+
+    features: Floats
+    predictions: Floats
+    watch_s: Floats
+    median_s: Floats
+    mean_s: Floats
+
+
+class Column:
+    """A column that is worked out for the rows it is indexed by."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: Callable[[Any], npt.NDArray[Any]]) -> None:
+        self._of = of
+
+    def __getitem__(self, rows: Any) -> npt.NDArray[Any]:
+        return self._of(rows)
+
+
+class Reading:
+    """What feeds ask of the live state."""
+
+    name = "live"
+    fold_version = 1
+    outcomes = OUTCOMES
+
+    space: Space
+    params: Any
+    _scratch: Any
+
+    @property
+    @abstractmethod
+    def offset(self) -> int:
+        """Of the last event folded."""
+
+    @property
+    @abstractmethod
+    def now(self) -> int:
+        """Received time of the last event folded, ms since 1970."""
+
+    @property
+    @abstractmethod
+    def views_learned(self) -> int: ...
+
+    @property
+    def columns(self) -> Any:
+        return self.space.columns
+
+    @property
+    def blocks(self) -> dict[str, Block]:
+        return self.space.blocks
+
+    @property
+    def ties(self) -> Ties:
+        return self.space.ties
+
+    # --- rows and names ---------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> int:
+        return len(self.space.composed.names)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return self.space.composed.names
+
+    @property
+    def model_version(self) -> str:
+        return f"{self.name}-{self.fold_version}.{self.views_learned}"
+
+    def viewer_row(self, key: str) -> int:
+        return int(self.columns.names["viewer"].row(key))
+
+    def video_row(self, video: str) -> int:
+        return int(self.columns.names["video"].row(video))
+
+    def video_id(self, row: int) -> str:
+        return str(self.columns.names["video"][row])
+
+    def video_count(self) -> int:
+        return len(self.columns.names["video"])
+
+    def names(self, kind: str, row: int) -> str:
+        """Id of a creator, sound, hashtag, topic, language or country by its row."""
+        return str(self.columns.names["viewer" if kind == "creator" else kind][row])
+
+    def row(self, kind: str, name: str) -> int:
+        """The row of a creator, sound, hashtag, topic, language or country, -1 if unknown."""
+        return int(self.columns.names["viewer" if kind == "creator" else kind].row(name))
+
+    def published(self, video: str) -> bool:
+        """Whether the video is known and was ever published."""
+        row = self.video_row(video)
+        return row >= 0 and bool(self.video_facts[row, facts.FLAGS] & facts.PUBLISHED)
+
+    # --- columns of videos, to be indexed by rows: they are read in place or worked out for
+    # --- the rows that are asked for, so a request costs what it asks for and no more ---------
+
+    @property
+    def video_facts(self) -> Rows:
+        """int32 (capacity, VIDEO_WIDTH), see catalogue/facts.py."""
+        return self.columns.videos.ints  # type: ignore[no-any-return]
+
+    @property
+    def creator(self) -> Rows:
+        return self.video_facts[:, facts.CREATOR]
+
+    @property
+    def sound(self) -> Column:
+        """Sound rows; -1 for none and for original sounds, which never count as equal."""
+        return Column(self._sound)
+
+    def _sound(self, rows: Any) -> Rows:
+        original = (self.video_facts[rows, facts.FLAGS] & facts.ORIGINAL_SOUND) != 0
+        return np.where(original, np.int32(-1), self.video_facts[rows, facts.SOUND])
+
+    @property
+    def topics(self) -> Rows:
+        return self.video_facts[:, facts.TOPIC : facts.TOPIC + facts.TOPICS]
+
+    @property
+    def hashtags(self) -> Rows:
+        return self.video_facts[:, facts.HASHTAG : facts.HASHTAG + facts.HASHTAGS]
+
+    @property
+    def duration_ms(self) -> Rows:
+        return self.video_facts[:, facts.DURATION_MS]
+
+    @property
+    def created_ms(self) -> Column:
+        return Column(self._created_ms)
+
+    def _created_ms(self, rows: Any) -> Longs:
+        seconds = self.video_facts[rows, facts.CREATED_S].astype(np.int64)
+        return (seconds + facts.EPOCH_S) * 1000  # type: ignore[no-any-return]
+
+    @property
+    def language(self) -> Rows:
+        return self.video_facts[:, facts.LANGUAGE]
+
+    @property
+    def country(self) -> Rows:
+        return self.video_facts[:, facts.COUNTRY]
+
+    @property
+    def eligible(self) -> Column:
+        """Published, public, barred by no label, and within its window by the log's time."""
+        return Column(self._eligible)
+
+    def _eligible(self, rows: Any) -> Mask:
+        found, now_s = self.video_facts[rows], facts.seconds(self.now)
+        good: Mask = (found[:, facts.FLAGS] & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
+        good &= found[:, facts.FROM_S] <= now_s
+        good &= (found[:, facts.UNTIL_S] == 0) | (found[:, facts.UNTIL_S] > now_s)
+        return good
+
+    @property
+    def shown(self) -> Floats:
+        """Views counted."""
+        at = self.space.composed.layout("video.tally")
+        shown: Floats = self.blocks["video"].floats[:, at]
+        return shown
+
+    def videos_of(self, person: int, n: int) -> Rows:
+        """A person's videos, the newest first."""
+        found: list[int] = []
+        video = int(self.columns.viewers.ints[person, facts.LATEST]) if person >= 0 else -1
+        while video >= 0 and len(found) < n:
+            found.append(video)
+            video = int(self.video_facts[video, facts.BEFORE])
+        return np.array(found, np.int32)
+
+    # --- one viewer -------------------------------------------------------------------------
+
+    @property
+    def _busy(self) -> Any:
+        return self.blocks["viewer"].sequence
+
+    def impersonal(self, viewer: int) -> bool:
+        """Chose a feed that does not use what they did, or did not consent to one that does."""
+        if viewer < 0:
+            return False
+        return bool(self.columns.viewers.ints[viewer, facts.VIEWER_FLAGS] & facts.IMPERSONAL)
+
+    def seen_ms(self, viewer: int, rows: Rows) -> Longs:
+        """When each video was last on the viewer's screen, ms since 1970; 0 = never."""
+        seconds = many(self.ties.copied(self._busy, viewer, SHOWN), SEEN, rows).astype(np.int64)
+        return np.where(seconds == 0, 0, (seconds + facts.EPOCH_S) * 1000)
+
+    def seen(
+        self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int = 90 * 86_400_000,
+        served_since_s: int | None = None,
+    ) -> Mask:  # fmt: skip
+        """True where the video was on the viewer's screen within the horizon, or was served
+        to them from `served_since_s` on (seconds since 2020)."""
+        shown = self.ties.copied(self._busy, viewer, SHOWN)
+        at_s = many(shown, SEEN, rows)
+        out: Mask = (at_s != 0) & (facts.seconds(now_ms) - at_s < horizon_ms // 1000)
+        if served_since_s is not None:
+            served_s = many(shown, SERVED, rows)
+            out |= (served_s != 0) & (served_s >= served_since_s)
+        return out
+
+    def hidden(self, viewer: int, rows: Rows) -> Mask:
+        """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of,
+        or made it."""
+        out = np.zeros(len(rows), np.bool_)
+        if viewer >= 0:
+            ties = self.ties.copied(self._busy, viewer, OTHER)
+            kernels.hidden(self.video_facts, ties, np.asarray(rows, np.int32), out)
+            out |= self.creator[rows] == viewer
+        return out
+
+    def less_of(self, viewer: int, rows: Rows, now_ms: int, half_life_s: float) -> Floats:
+        """How much less of each video the viewer asked for, 1 just now, 0 never; (n,)."""
+        out = np.zeros(len(rows), np.float32)
+        if viewer >= 0:
+            ties = self.ties.copied(self._busy, viewer, OTHER)
+            rows, now_s = np.asarray(rows, np.int32), facts.seconds(now_ms)
+            kernels.less_of(self.video_facts, ties, rows, now_s, float(half_life_s), out)
+        return out
+
+    def follows(self, viewer: int) -> Rows:
+        """People the viewer follows, the newest follow first."""
+        keys, values = self.ties.copied(self._busy, viewer, OTHER)
+        mine = ((keys >> KIND_SHIFT) & 15 == PERSON) & (values & FOLLOWS != 0)
+        return np.ascontiguousarray((keys[mine] & ROW_MASK)[::-1])
+
+    def recent(self, viewer: int) -> Rows:
+        """Video rows of the viewer's last views, newest first."""
+        if viewer < 0:
+            return np.zeros(0, np.int32)
+        ints = self.blocks["viewer"].read(np.array([viewer]))[0]
+        count = int(ints[H_COUNT])
+        rings = [(count - 1 - back) % HISTORY for back in range(min(count, HISTORY))]
+        return np.array([ints[H_VIDEO + ring] for ring in rings], np.int32)
+
+    def session(self, viewer: int, session_id: str, surface: str, now_ms: int) -> Session:
+        """The session that a request made now belongs to."""
+        row = np.zeros(self.space.served.width, np.int32)
+        if viewer >= 0:
+            before = -1
+            while before != (before := int(self._busy[viewer])) or before & 1:
+                row = self.space.served.ints[viewer].copy()
+        now_s = facts.seconds(now_ms)
+        return session_of(row, session_hash(session_id), place_of(surface), now_s)
+
+    # --- predictions ------------------------------------------------------------------------
+
+    def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str = "for_you") -> Ranked:
+        """Predict videos `rows` for a viewer (-1: nobody known) as of `now_ms`."""
+        place = max(self.columns.names["placement"].row(surface), 0)
+        rows = np.asarray(rows, np.int32)
+        x = np.empty((len(rows), self.inputs), np.float32)
+        p, times = self._out(len(rows))
+        params = self._current()
+        for _ in range(TORN_TRIES):
+            before = self._sequences(viewer, rows)
+            kernels.rank(
+                self.space.state, params, viewer, rows, now_ms, place, self._scratch, x, p, times
+            )
+            if not (before & 1).any() and (before == self._sequences(viewer, rows)).all():
+                break
+        return self._ranked(x, p, times)
+
+    def predict(self, features: Floats) -> Ranked:
+        """The same heads on given vectors, float32 (n, F)."""
+        x = np.ascontiguousarray(features, np.float32)
+        p, times = self._out(len(x))
+        kernels.predict(self._current(), x, self._scratch, p, times)
+        return self._ranked(x, p, times)
+
+    def _current(self) -> Any:
+        """The model's parameters as they are now."""
+        return self.params
+
+    def _sequences(self, viewer: int, rows: Rows) -> npt.NDArray[np.uint32]:
+        found = np.empty(len(rows) + 1, np.uint32)
+        found[:-1] = self.blocks["video"].sequence[rows]
+        found[-1] = self._busy[viewer] if viewer >= 0 else 0
+        return found
+
+    def _out(self, n: int) -> tuple[Floats, Floats]:
+        return np.empty((n, HEADS), np.float32), np.empty((n, 4), np.float32)
+
+    def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
+        return Ranked(x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2])

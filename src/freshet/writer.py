@@ -1,0 +1,211 @@
+"""The writing side: one process appends to the log, folds it, learns, and records slates.
+
+    append, commit ─▶ log ─▶ Folding ─▶ projections (the live state, recent slates, …)
+                         └▶ Acknowledged: how far a viewer's next feed must have been folded
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from random import Random
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from freshet.config import Settings
+from freshet.domain.errors import Broken
+from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
+from freshet.domain.ids import uuid7
+from freshet.feed.parts import Live
+from freshet.feed.recorder import Committed, Recorder, SlateBook
+from freshet.feed.served import RecentSlates
+from freshet.log.follow import Follower
+from freshet.log.ports import Appended, EventLog, Offset, Projection
+from freshet.log.snapshots import Snapshots
+
+_log = structlog.get_logger("freshet.writer")
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the writer fares."""
+
+    problems: tuple[str, ...] = ()
+    last: Offset = 0  # of the log
+    folded: Offset = 0
+
+
+class Desk(Recorder, Protocol):
+    """What serving asks of the writer, in this process or in another."""
+
+    async def append(self, events: Sequence[Event]) -> Appended:
+        """Durable on return; each viewer's next feed waits for what they did."""
+        ...
+
+    async def health(self) -> Health: ...
+
+
+class Acknowledged:
+    """The newest offset of what viewers did themselves, by bucket of viewers.
+
+    Shared between processes: one that answers a feed must know of an act that another one
+    acknowledged. Two viewers of one bucket wait for each other's acts, which costs a
+    moment and changes nothing.
+    """
+
+    def __init__(self, buckets: npt.NDArray[np.int64]) -> None:
+        self._buckets = buckets
+
+    def note(self, viewer: str, offset: Offset) -> None:
+        at = self._at(viewer)
+        self._buckets[at] = max(int(self._buckets[at]), offset)
+
+    def of(self, viewer: str) -> Offset:
+        return int(self._buckets[self._at(viewer)])
+
+    def _at(self, viewer: str) -> int:
+        return zlib.crc32(viewer.encode()) % len(self._buckets)
+
+
+class Folding:
+    """Keeps projections at the end of the log, in the background and on request, and knows
+    how far each viewer's own acts are acknowledged."""
+
+    def __init__(self, log: EventLog, follower: Follower, acknowledged: Acknowledged) -> None:
+        self.log, self.follower = log, follower
+        self.failed = ""
+        self._acknowledged = acknowledged
+
+    @property
+    def offset(self) -> Offset:
+        return self.follower.offset
+
+    def acknowledged(self, viewer: str) -> Offset:
+        return self._acknowledged.of(viewer)
+
+    def note(self, viewer: str, offset: Offset) -> None:
+        self._acknowledged.note(viewer, offset)
+
+    async def reach(self, offset: Offset, within_ms: float) -> bool:
+        """Fold up to `offset`; False if that took longer than `within_ms`."""
+        if self.offset < offset:
+            # Shielded: whoever asked in a hurry leaves, the fold goes on.
+            fold = asyncio.ensure_future(self.catch_up())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(fold), within_ms / 1000)
+        return self.offset >= offset
+
+    async def catch_up(self) -> Offset:
+        """Fold to the end of the log as it is now.
+
+        Raises:
+            Broken: a fold failed, now or before; the state lies between two offsets.
+        """
+        if self.failed:
+            raise Broken(self.failed)
+        try:
+            return await self.follower.catch_up()
+        except Exception as error:
+            self.failed = f"folding stopped: {type(error).__name__}: {error}"
+            _log.error("fold failed", offset=self.offset, exc_info=error)
+            raise Broken(self.failed) from error
+
+    async def follow(self) -> None:
+        """Fold whatever comes, until cancelled or a fold fails."""
+        while True:
+            await self.log.wait(await self.catch_up())
+
+
+class Writer:
+    """The `Desk` of the process that owns the data folder.
+
+    `live` is one of the `projections`; all start from `snapshots` and are folded together.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        live: Live,
+        projections: Sequence[Projection],
+        settings: Settings,
+        clock: Callable[[], int],
+        random: Random,
+        snapshots: Snapshots | None = None,
+        buckets: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        self.log, self.live, self.settings = log, live, settings
+        self.now_ms, self._random = clock, random
+        recent = RecentSlates(settings.feed.for_you.slates_kept)
+        every = settings.log.snapshot_every
+        self.follower = Follower(log, (*projections, recent), snapshots, snapshot_every=every)
+        acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
+        self.folding = Folding(log, self.follower, acknowledged)
+        self._book = SlateBook(log, recent, self._served, self.folding.note)
+
+    async def append(self, events: Sequence[Event]) -> Appended:
+        appended = await self.log.append(events)
+        for event, offset in zip(events, appended.offsets, strict=True):
+            if type(event).__struct_config__.tag in VIEWER_EVENTS:
+                self.folding.note(event.viewer, offset)  # type: ignore[attr-defined]
+        return appended
+
+    async def commit(self, slate: SlateServed, after: int) -> Committed:
+        return await self._book.commit(slate, after)
+
+    async def recorded(self, viewer: str, request_id: str) -> SlateServed | None:
+        return await self._book.recorded(viewer, request_id)
+
+    async def slates(self, viewer: str) -> tuple[SlateServed, ...]:
+        return await self._book.slates(viewer)
+
+    async def health(self) -> Health:
+        return Health(tuple(self.unready()), self.log.last, self.folding.offset)
+
+    async def catch_up(self) -> Offset:
+        return await self.folding.catch_up()
+
+    def unready(self) -> list[str]:
+        lag = self.log.last - self.folding.offset
+        problems = [self.folding.failed] if self.folding.failed else []
+        if lag > self.settings.http.lag_max:
+            problems.append(f"{lag} events are not folded yet")
+        return problems
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Folds in the background and ticks while entered; at the log's end on entry."""
+        await self.catch_up()
+        tasks = [asyncio.create_task(self.folding.follow(), name="fold")]
+        if self.settings.log.tick_ms:
+            tasks.append(asyncio.create_task(self._tick(), name="tick"))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            # A fold that failed has told so already; here it only ends.
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Leave a snapshot, so that the next start folds little, and close the log."""
+        if not self.folding.failed:
+            self.follower.save()
+        await self.log.close()
+
+    def _served(self, viewer: str) -> int:
+        live = self.live
+        return live.session(live.viewer_row(viewer), "", "for_you", 0).slates
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.log.tick_ms / 1000)
+            now_ms = self.now_ms()
+            try:
+                await self.log.append([Tick(event_id=uuid7(now_ms, self._random), time=now_ms)])
+            except Exception as error:  # a full queue now must not end time for good
+                _log.warning("tick lost", exc_info=error)
