@@ -9,10 +9,8 @@ STAMP := $(VENV)/.setup
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
-# Compiled kernels are kept between runs, per state of the sources: a kernel is not
-# recompiled by itself when one that it calls from another file has changed.
-SOURCES := $(shell find src -name '*.py' 2>/dev/null | LC_ALL=C sort)
-export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba/$(shell cat $(SOURCES) /dev/null | cksum | cut -d' ' -f1)
+# Compiled kernels are kept between runs, by what they were made of (state/compiled.py).
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 .PHONY: setup demo test check bench docs lock \
 	bench-rounds bench-kill9 bench-powercut bench-log bench-refold bench-throughput \

@@ -6,7 +6,6 @@ worse than none.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Protocol
@@ -18,14 +17,8 @@ ROOT = Path(__file__).parent.parent
 SKIPPED = pytest.StashKey[list[str]]()
 
 
-def _digest_of_sources() -> str:
-    files = sorted((ROOT / "src").rglob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-
-
-# numba recompiles a cached function when its own file changes, but not when a function it
-# calls from another file does. A folder per state of the sources keeps stale kernels out.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba" / _digest_of_sources()))
+# Kernels are kept between runs; by what they were made of, see state/compiled.py.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
 
 
 # No deadline: how fast a shared machine is says nothing about the code.

@@ -53,7 +53,8 @@ async def open_engine(
         Unavailable: another process has the folder.
         Refused, Corrupt, Broken: the folder cannot be used; says why.
     """
-    keys = PersonKeys(make_folder(settings.folder) / KEYS_FILE, SystemRandom())
+    make_folder(settings.folder)
+    keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
             yield OneProcess(writer, live, keys, settings, clock, SystemRandom())

@@ -72,6 +72,9 @@ def serve(
     data: Data = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="TCP port.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that serve; beyond 1, another writes.")
+    ] = 1,
 ) -> None:
     """Serve the HTTP API until interrupted."""
     settings = settings_for(data)
@@ -79,8 +82,14 @@ def serve(
     http = msgspec.structs.replace(
         http, host=host or http.host, port=port or http.port, api_key=api_key(settings)
     )
+    settings = msgspec.structs.replace(settings, http=http)
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(_serve(msgspec.structs.replace(settings, http=http)))
+        if workers == 1:
+            runner.run(_serve(settings))
+        else:
+            from freshet.workers import supervise  # which needs this module
+
+            raise typer.Exit(runner.run(supervise(settings, workers)))
 
 
 def api_key(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """The serving side: everything behind HTTP and the command line, in any process.
 
-    Engine     ranks on a live state and sends what must be written to a `Desk`
-    OneProcess the same, with the writer beside it
+Engine     ranks on a live state and sends what must be written to a `Desk`
+OneProcess the same, with the writer beside it
 """
 
 from __future__ import annotations

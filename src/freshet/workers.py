@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
@@ -27,8 +27,8 @@ from typing import Literal
 import msgspec
 import structlog
 
-from freshet import cli_feed, config
-from freshet.app import KEYS_FILE, Tell, now_ms, open_writer
+from freshet import cli_feed
+from freshet.app import KEYS_FILE, now_ms, open_writer
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
@@ -132,8 +132,7 @@ async def supervise(settings: Settings, workers: int) -> int:
         serving = [child("worker", f"worker {n}") for n in range(1, workers + 1)]
         kept = [asyncio.create_task(writer.keep())]
         stopped = asyncio.create_task(stop.wait())
-        while not socket.exists() and not kept[0].done() and not stop.is_set():
-            await asyncio.sleep(0.05)
+        await _until(lambda: socket.exists() or kept[0].done() or stop.is_set())
         if not kept[0].done() and not stop.is_set():
             kept += [asyncio.create_task(one.keep()) for one in serving]
         await asyncio.wait([stopped, *kept], return_when=asyncio.FIRST_COMPLETED)
@@ -143,6 +142,12 @@ async def supervise(settings: Settings, workers: int) -> int:
         stopped.cancel()
         await asyncio.gather(*kept, return_exceptions=True)
         return next((code for code in codes if code), 0)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    """Look until something holds that nobody tells us of: a file, another process."""
+    while not holds():  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
 
 
 # --- children ---------------------------------------------------------------------------------
@@ -156,9 +161,7 @@ async def write(told: Told) -> None:
     memory = Shared()
     async with open_writer(told.settings, _tell, memory=memory) as (writer, live):
         boot = f"{SystemRandom().getrandbits(64):016x}"
-        desk = DeskServer(
-            writer, boot, live.layout_digest(), memory.files, Path(told.socket)
-        )
+        desk = DeskServer(writer, boot, live.layout_digest(), memory.files, Path(told.socket))
         async with writer.running():
             await desk.start()
             _log.info("writing", data=told.settings.data, offset=writer.folding.offset)
@@ -258,9 +261,7 @@ async def serve(told: Told) -> None:
     desk = RemoteDesk(path, PATIENCE_S)
     following = asyncio.create_task(desk.follow(), name="desk")
     keys = PersonKeys(told.settings.folder / KEYS_FILE, SystemRandom())
-    engine = WorkerEngine(
-        desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom()
-    )
+    engine = WorkerEngine(desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom())
     desk.boot = boot
     try:
         await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)

@@ -1,7 +1,7 @@
 """The writing side: one process appends to the log, folds it, learns, and records slates.
 
-    append, commit ─▶ log ─▶ Folding ─▶ projections (the live state, recent slates, …)
-                         └▶ Acknowledged: how far a viewer's next feed must have been folded
+append, commit ─▶ log ─▶ Folding ─▶ projections (the live state, recent slates, …)
+                     └▶ Acknowledged: how far a viewer's next feed must have been folded
 """
 
 from __future__ import annotations

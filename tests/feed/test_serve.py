@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from freshet.engine import OneProcess as Engine
 from freshet.config import Log
 from freshet.domain import events as e
 from freshet.domain.errors import Broken, NotFound, Unavailable
+from freshet.engine import OneProcess as Engine
 from freshet.feed.answer import Answer
 from freshet.feed.served import RecentSlates
 from freshet.log.ports import Batch

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 
-from freshet.engine import OneProcess as Engine
 from freshet.config import Http
 from freshet.domain import events as e
 from freshet.domain.errors import Overloaded, Refused
 from freshet.domain.ids import uuid7
+from freshet.engine import OneProcess as Engine
 from freshet.http.app import create_app
 from tests.feed.making import engine_of
 from tests.feed.world import HOUR_MS, NOW_MS

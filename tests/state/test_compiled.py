@@ -37,18 +37,24 @@ def test_a_kernel_called_by_address_does_its_work() -> None:
     assert words[0] == 7 * 36
 
 
-def test_the_digest_changes_with_any_source_that_can_hold_a_kernel(
+def test_the_digest_is_of_kernels_and_of_all_they_import(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digests = []
-    for text in ("A = 1", "A = 2"):
-        for room in compiled.ROOMS:
-            folder = tmp_path / room
-            folder.mkdir(exist_ok=True)
-            (folder / "kernels.py").write_text(text)
-            monkeypatch.setattr(compiled, "__file__", str(tmp_path / "state" / "compiled.py"))
-            digests.append(digest_of_sources())
-    assert len(set(digests)) == len(digests)
+    monkeypatch.setattr(compiled, "PACKAGE", tmp_path)
+
+    def put(path: str, text: str) -> str:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+        return digest_of_sources()
+
+    put("catalogue/facts.py", "A = 1")
+    put("catalogue/names.py", "B = 1")
+    first = put("features/rates.py", "from freshet.catalogue.facts import A\n@part\ndef f(): ...")
+    assert put("catalogue/names.py", "B = 2") == first
+    assert put("learning/plain.py", "C = 1") == first
+    second = put("catalogue/facts.py", "A = 2")
+    third = put("learning/kernels.py", "@kernel\ndef g(): ...")
+    assert len({first, second, third}) == 3
 
 
 def test_every_room_whose_kernels_others_call_is_in_the_digest() -> None:

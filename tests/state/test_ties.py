@@ -120,8 +120,7 @@ def test_the_arena_never_moves_and_says_when_it_is_full() -> None:
     ties = small(64)
     address = ties.words.ctypes.data
     with pytest.raises(Unavailable, match="raise its capacity"):
-        for row in range(100):
-            ties.set(0, VIDEO, row, row + 1)
+        put(ties, [((0, VIDEO, row), row + 1) for row in range(100)])
     assert ties.words.ctypes.data == address
     held = int(ties.heads[0, t.LIST + t.COUNT])
     assert [ties.get(0, VIDEO, row) for row in range(held)] == list(range(1, held + 1))

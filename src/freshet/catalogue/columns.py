@@ -145,7 +145,10 @@ class Columns:
         if creator < 0:  # new, so it heads its creator's videos
             creator = self.viewer(event.creator)
             person = self.viewers.ints[creator]
-            before, person[facts.LATEST] = person[facts.LATEST], self.names["video"].row(event.video)
+            before, person[facts.LATEST] = (
+                person[facts.LATEST],
+                self.names["video"].row(event.video),
+            )
         row[facts.CREATOR], row[facts.BEFORE] = creator, before
         row[facts.SOUND] = self.names["sound"].add_or_none(event.sound)
         for k, topic in enumerate(event.topics[: facts.TOPICS]):

@@ -36,7 +36,9 @@ class PersonKeys:
     def __init__(self, path: Path, random: Random) -> None:
         self._random = random
         self._lock = Lock()  # requests may come from threads
-        self._table = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+        self._table = sqlite3.connect(
+            path, check_same_thread=False, isolation_level=None, timeout=10
+        )
         self._table.execute("PRAGMA journal_mode = WAL")
         self._table.execute("PRAGMA synchronous = FULL")  # durable before first use
         self._table.execute("PRAGMA secure_delete = ON")  # an erased key leaves no bytes
@@ -64,11 +66,13 @@ class PersonKeys:
 
     def known(self, external: str) -> str | None:
         """The person's key if there is one; makes none."""
-        return self._one("SELECT key FROM person_keys WHERE external = ?", (external,))
+        key: str | None = self._one("SELECT key FROM person_keys WHERE external = ?", (external,))
+        return key
 
     def external(self, key: str) -> str | None:
         """The id behind a key; None if it was erased or never given."""
-        return self._one("SELECT external FROM person_keys WHERE key = ?", (key,))
+        found: str | None = self._one("SELECT external FROM person_keys WHERE key = ?", (key,))
+        return found
 
     def erase(self, key: str) -> bool:
         """Forget who a key was; False if nobody."""

@@ -34,6 +34,12 @@ class Ranked(Protocol):
     def watch_s(self) -> Floats: ...  # (n,) expected seconds of watching
 
 
+class Column(Protocol):
+    """One value per video, or one row of them: read in place, or worked out when asked."""
+
+    def __getitem__(self, rows: Any, /) -> Any: ...
+
+
 class Session(Protocol):
     @property
     def slates(self) -> int: ...  # served to this viewer in all
@@ -60,37 +66,37 @@ class Live(Protocol):
     @property
     def offset(self) -> int: ...  # of the last event folded
 
-    # --- columns of the catalogue, indexed by video row; perhaps longer than video_count() --
+    # --- columns of videos, to be indexed by an array or a slice of rows ---------------------
 
     @property
-    def creator(self) -> Ints: ...
+    def creator(self) -> Column: ...  # int32
 
     @property
-    def sound(self) -> Ints: ...  # -1 = none, or an original sound
+    def sound(self) -> Column: ...  # int32, -1 = none, or an original sound
 
     @property
-    def topics(self) -> Ints: ...  # (n, 3), -1 = no more
+    def topics(self) -> Column: ...  # int32 (n, 3), -1 = no more
 
     @property
-    def hashtags(self) -> Ints: ...  # (n, 5), -1 = no more
+    def hashtags(self) -> Column: ...  # int32 (n, 5), -1 = no more
 
     @property
-    def duration_ms(self) -> Ints: ...
+    def duration_ms(self) -> Column: ...  # int32
 
     @property
-    def created_ms(self) -> Longs: ...
+    def created_ms(self) -> Column: ...  # int64
 
     @property
-    def language(self) -> Ints: ...
+    def language(self) -> Column: ...  # int32
 
     @property
-    def country(self) -> Ints: ...
+    def country(self) -> Column: ...  # int32
 
     @property
-    def eligible(self) -> Mask: ...  # exists, is public and bears no barring label
+    def eligible(self) -> Column: ...  # bool: public, in its window, and bears no barring label
 
     @property
-    def shown(self) -> Floats: ...  # impressions in all
+    def shown(self) -> Column: ...  # float32, impressions in all
 
     # --- rows and names ---------------------------------------------------------------------
 
@@ -113,7 +119,7 @@ class Live(Protocol):
     # --- one viewer -------------------------------------------------------------------------
 
     def seen(
-        self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int, served_since_s: int
+        self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int, served_since_s: int | None
     ) -> Mask:
         """On the viewer's screen within the horizon, or served to them since then."""
         ...

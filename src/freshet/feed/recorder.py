@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -66,6 +66,7 @@ class Recorder(Protocol):
 class _Unfolded:
     slate: SlateServed
     offset: Offset = ENDED  # not appended yet
+    written: asyncio.Event = field(default_factory=asyncio.Event)  # or it failed
 
 
 class SlateBook:
@@ -104,6 +105,8 @@ class SlateBook:
         except BaseException:
             self._drop(mine)
             raise
+        finally:
+            mine.written.set()
         self._appended(slate.viewer, mine.offset)
         self._commits += 1
         if self._commits % 1024 == 0:
@@ -137,7 +140,7 @@ class SlateBook:
             return known
         viewer = known.slate.viewer
         while known.offset == ENDED and known in self._waiting.get(viewer, []):
-            await asyncio.sleep(0.001)
+            await known.written.wait()
         return None if known.offset == ENDED else _bare(known.slate)
 
     def _unfolded(self, viewer: str) -> list[_Unfolded]:

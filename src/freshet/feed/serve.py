@@ -125,8 +125,8 @@ class Feed:
             if committed.recorded is not None:
                 return self._again(committed.recorded)
             if committed.offset:
-                trace = FeedTrace(filled.traces, waited_ms, behind)
-                return answer(slate, self.parts.live.outcomes, trace)
+                told = FeedTrace(filled.traces, waited_ms, behind)
+                return answer(slate, self.parts.live.outcomes, told)
             between, after = committed.served, committed.after
         raise Unavailable("too many requests of this viewer at once")
 

@@ -19,7 +19,8 @@ from freshet.pipeline import Candidates, Rows
 
 
 def _eligible(parts: Parts, rows: Rows) -> Rows:
-    return rows[parts.live.eligible[rows]]
+    kept: Rows = rows[parts.live.eligible[rows]]
+    return kept
 
 
 def _all(parts: Parts) -> Rows:

@@ -205,7 +205,7 @@ def _unseen(engine: Engine, viewer: str) -> str:
     live = engine.live
     rows = np.flatnonzero(live.eligible[: live.video_count()]).astype(np.int32)
     row = live.viewer_row(engine.keys.key(viewer))
-    unseen = rows[~live.seen(row, rows, engine.now_ms(), engine.now_ms())]
+    unseen = rows[~live.seen(row, rows, engine.now_ms(), engine.now_ms(), None)]
     return live.video_id(int((unseen if len(unseen) else rows)[0]))
 
 

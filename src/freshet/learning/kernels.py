@@ -54,15 +54,15 @@ from freshet.learning.learner import (
     watch_times,
 )
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
+from freshet.learning.sessions import serve, slate_begins
 from freshet.state.block import begin, end, out_of_line
 from freshet.state.compiled import call_at, kernel
-from freshet.learning.sessions import serve, slate_begins
 from freshet.state.ties import (
     BLOCKED_BY,
     BLOCKS,
     HIDES,
+    KIND_SHIFT,
     LESS_PERSON,
-    LESS_SOUND,
     LESS_TOPIC,
     NOT_INTERESTED,
     OTHER,
@@ -70,7 +70,6 @@ from freshet.state.ties import (
     ROW_MASK,
     SEEN,
     VIDEO,
-    KIND_SHIFT,
     drop_kinds,
     get_tie,
     set_tie,
@@ -78,9 +77,6 @@ from freshet.state.ties import (
 )
 from freshet.state.ties import (
     HASHTAG as HASHTAG_TIE,
-)
-from freshet.state.ties import (
-    LESS_HASHTAG,
 )
 from freshet.state.ties import (
     SOUND as SOUND_TIE,
@@ -580,7 +576,7 @@ def made_of(facts, video, kind, row):
     if kind == SOUND_TIE:
         return facts[SOUND] == row
     first, count = (HASHTAG, HASHTAGS) if kind == HASHTAG_TIE else (TOPIC, TOPICS)
-    for j in range(count):
+    for j in range(count):  # noqa: SIM110 - kernels have no any()
         if facts[first + j] == row:
             return True
     return False

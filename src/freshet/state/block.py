@@ -115,9 +115,7 @@ class Block:
         memory: where it lies; this process's own by default.
     """
 
-    def __init__(
-        self, name: str, width: int, capacity: int, memory: Memory | None = None
-    ) -> None:
+    def __init__(self, name: str, width: int, capacity: int, memory: Memory | None = None) -> None:
         self.name, self.width, self.capacity = name, width, capacity
         rows_bytes = capacity * width * 4
         size = max(rows_bytes + capacity * 4, mmap.PAGESIZE)

@@ -3,8 +3,8 @@
 Two things numba does not do by itself:
 
 *Stale code.* Its cache looks at the file a kernel stands in, not at the files of what the
-kernel calls. Ours is a folder named by a digest of all our sources, so any change compiles
-anew and nothing old is ever run.
+kernel calls. Ours is a folder named by a digest of every file that holds a kernel and of all
+they import, so any change of those compiles anew and nothing old is ever run.
 
 *Joining.* A kernel that calls another swallows it: numba links and optimises the callee
 again at every level, which for a hundred features takes minutes. `call_at` calls a compiled
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,32 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-ROOMS = ("domain", "state", "catalogue", "features", "learning")
+PACKAGE = Path(__file__).parent.parent
+ROOMS = ("state", "features", "learning")
+MAKES = re.compile(r"^ *@(kernel|part)\b|\bgenerated\(", re.MULTILINE)
+IMPORTS = re.compile(r"^from freshet\.([\w.]+) import", re.MULTILINE)
+
+
+def sources() -> dict[str, bytes]:
+    """Every file that holds a kernel, and what those import: a constant may stand there."""
+    found: dict[str, bytes] = {}
+    texts = {path: path.read_bytes() for room in ROOMS for path in (PACKAGE / room).glob("*.py")}
+    left = [path for path, text in texts.items() if MAKES.search(text.decode())]
+    while left:
+        path = left.pop()
+        name = path.relative_to(PACKAGE).as_posix()
+        if name not in found and path.exists():
+            found[name] = path.read_bytes()
+            for module in IMPORTS.findall(found[name].decode()):
+                left.append((PACKAGE / module.replace(".", "/")).with_suffix(".py"))
+    return found
 
 
 def digest_of_sources() -> str:
-    """Of every file that can hold a kernel or a constant of one."""
-    package = Path(__file__).parent.parent
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(path for room in ROOMS for path in (package / room).glob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
+    for name, text in sorted(sources().items()):
+        digest.update(name.encode())
+        digest.update(text)
     return digest.hexdigest()[:16]
 
 

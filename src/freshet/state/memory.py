@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,7 @@ class Mapped:
         # Kernels are compiled once, for arrays that may be written; so these say they may.
         # The pages are read-only all the same: a kernel that wrote here would not live on.
         view = np.frombuffer(memory, np.uint8)
-        window = (ctypes.c_uint8 * size).from_address(view.ctypes.data)
-        window.keeps = view  # type: ignore[attr-defined]
-        return np.frombuffer(window, np.uint8)
+        window: Any = (ctypes.c_uint8 * size).from_address(view.ctypes.data)
+        window.keeps = view
+        region: Bytes = np.frombuffer(window, np.uint8)
+        return region

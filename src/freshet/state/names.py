@@ -181,7 +181,9 @@ class NameTable:
 
     def row(self, name: str) -> int:
         """The row of `name`, -1 if it has none."""
-        found = int(_find(self._ends, self._slots, self._arena, np.frombuffer(name.encode(), np.uint8)))
+        found = int(
+            _find(self._ends, self._slots, self._arena, np.frombuffer(name.encode(), np.uint8))
+        )
         return int(self._rows[found]) if found >= 0 else NO_ROW
 
     def __getitem__(self, row: int) -> str:

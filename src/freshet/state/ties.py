@@ -35,9 +35,7 @@ LIST = 3
 SHOWN, OTHER = 0, LIST
 
 # Sizes of pieces: about half more each time, so a third of a list is spare at most.
-ROOMS = np.array(
-    sorted({*(4 << k for k in range(24)), *(6 << k for k in range(1, 24))}), np.int64
-)
+ROOMS = np.array(sorted({*(4 << k for k in range(24)), *(6 << k for k in range(1, 24))}), np.int64)
 
 Ints = npt.NDArray[np.int32]
 
@@ -187,7 +185,7 @@ def take_over(heads, words, used, source, viewer):
         for i in range(head[at + COUNT]):
             key, value = words[start + i], words[start + room + i]
             kind, row = (key >> KIND_SHIFT) & 15, key & ROW_MASK
-            if kind == SEEN or kind == SERVED:  # noqa: PLR1714, SIM109 - a kernel
+            if kind == SEEN or kind == SERVED:  # noqa: SIM109 - a kernel
                 if not show(heads, words, used, viewer, row, kind, value):
                     return False
                 continue
@@ -212,7 +210,7 @@ def copy_list(heads, words, sequence, viewer, at, out, tries):
         if before & 1 == 0:
             start, count = np.int64(heads[viewer, at + START]), heads[viewer, at + COUNT]
             room = heads[viewer, at + ROOM]
-            inside = 0 <= start and 0 <= count <= room and start + 2 * room <= words.shape[0]
+            inside = start >= 0 and 0 <= count <= room and start + 2 * room <= words.shape[0]
             if inside and count <= out.shape[1]:
                 for i in range(count):
                     out[0, i] = words[start + i]
@@ -253,9 +251,7 @@ def times_of(ties, kind, rows, table, out):
 class Ties:
     """The arrays. `capacity` is the arena's size in words, reserved and not used."""
 
-    def __init__(
-        self, viewers: int, capacity: int = 1 << 29, memory: Memory | None = None
-    ) -> None:
+    def __init__(self, viewers: int, capacity: int = 1 << 29, memory: Memory | None = None) -> None:
         memory = memory or Private()
         self.heads: Ints = memory.region("tie_heads", viewers * 24).view(np.int32).reshape(-1, 6)
         self.words: Ints = memory.region("tie_words", capacity * 4).view(np.int32)
