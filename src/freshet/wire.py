@@ -127,6 +127,7 @@ class DeskServer:
         self._attached = Attached(boot, layout, list(regions))
         self._files = list(regions.values())
         self._tasks: set[asyncio.Task[None]] = set()
+        self._callers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -140,6 +141,8 @@ class DeskServer:
         self._door.close()
         for task in list(self._tasks):
             task.cancel()
+        for caller in list(self._callers):
+            caller.close()
 
     def _hand_out(self) -> None:
         while True:
@@ -156,6 +159,7 @@ class DeskServer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         decode = msgspec.msgpack.Decoder(Call).decode
+        self._callers.add(writer)
         try:
             while True:
                 call = decode(await _message(reader))
@@ -165,6 +169,7 @@ class DeskServer:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self._callers.discard(writer)
             writer.close()
 
     async def _answer(self, call: Call, writer: asyncio.StreamWriter) -> None:

@@ -177,9 +177,17 @@ class Live(Reading):
         return int(done)
 
     def warm(self) -> None:
-        """Compile the fold now: one tick at the beginning of time changes nothing."""
+        """Compile everything now, also what only readers call: one tick at the beginning of
+        time changes nothing, and no request waits for a compiler."""
         tick = np.zeros(1, kernels.RECORD)
         self.fold_records(tick, np.zeros((0, self.inputs), np.float32))
+        rows = np.zeros(0, np.int32)
+        self.predict(self.rank(0, rows, 0).features)
+        self.seen(0, rows, 0, served_since_s=0)
+        self.hidden(0, rows)
+        self.less_of(0, rows, 0, 1.0)
+        self.recent(0)
+        self.session(0, "", "for_you", 0)
 
     def _flush(self) -> None:
         if len(self._records):
