@@ -32,7 +32,8 @@ class Stage:
         self._shot = Shot(random, palette, flip, zoom)
         self._paint = scenes_of(clip.topic)[clip.scene](self._shot)
         name = words(clip.language)[clip.topic].name
-        self._title = Title(clip.headline, name, clip.look, palette)
+        ground = self._shot.fresh().picture
+        self._title = Title(clip.headline, name, clip.look, palette, ground)
         self._clip, self._sound = clip, sound
 
     def picture(self, k: int) -> Image.Image:

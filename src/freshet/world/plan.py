@@ -7,7 +7,8 @@ Clips are in the order of making: each round has one of every topic.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import product
 from random import Random
 from typing import Any, Literal, TypeVar
 
@@ -172,13 +173,13 @@ def _clips(
 def _clip(random: Random, k: int, topic: str, person: Person, sound: Sound, decks: Decks) -> Clip:
     said = words(person.language)[topic]
     tags = (*decks.some(said.hashtags, 2), words("en")[topic].hashtags[0])
+    stages = product(range(len(scenes_of(topic))), range(len(palettes_of(topic))))
+    stage = scene, palette = decks.one((topic, "stage"), stages)
     return Clip(
-        id=f"clip{k:04d}", creator=person.id, topic=topic,
-        scene=decks.one((topic, "scene"), range(len(scenes_of(topic)))),
-        palette=decks.one((topic, "palette"), range(len(palettes_of(topic)))),
+        id=f"clip{k:04d}", creator=person.id, topic=topic, scene=scene, palette=palette,
         look=decks.one("look", LOOKS), seed=random.getrandbits(32),
         language=person.language, country=person.country,
-        headline=decks.one((topic, person.language, "headline"), said.headlines),
+        headline=decks.unlike((topic, person.language, "headline"), said.headlines, stage),
         caption=decks.one((topic, person.language, "caption"), said.captions),
         hashtags=tuple(dict.fromkeys(tags)), sound=sound.id,
         frames=round(_beats(random, sound.beat_s) * sound.beat_s * FPS),
@@ -198,6 +199,7 @@ class Decks:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._left: dict[Hashable, list[Any]] = {}
+        self._met: set[Hashable] = set()
 
     def one(self, of: Hashable, things: Iterable[T]) -> T:
         """The next of `things`; `of` names the pack."""
@@ -205,6 +207,15 @@ class Decks:
             pack = list(things)
             self._left[of] = self._random.sample(pack, len(pack))
         card: T = self._left[of].pop()
+        return card
+
+    def unlike(self, of: Hashable, things: Sequence[T], beside: Hashable) -> T:
+        """The next that has not yet come up beside this, if there is one."""
+        for _ in things:
+            card = self.one(of, things)
+            if (of, card, beside) not in self._met:
+                break
+        self._met.add((of, card, beside))
         return card
 
     def some(self, things: tuple[T, ...], n: int) -> list[T]:

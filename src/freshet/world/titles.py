@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageStat
 
 from freshet.world.canvas import WIDTH
 from freshet.world.colour import BLACK, WHITE, Colour, Palette, darker, lighter, mix
@@ -50,8 +50,12 @@ class Line:
 class Title:
     """A headline and the name of a topic, ready to be laid over pictures."""
 
-    def __init__(self, headline: str, name: str, look: str, palette: Palette) -> None:
-        self.lines = [_label(name, palette), *_headline(headline, look, palette)]
+    def __init__(
+        self, headline: str, name: str, look: str, palette: Palette, ground: Image.Image
+    ) -> None:
+        """`ground`: what the words will stand on, so that they can be read."""
+        below = _mean(ground)
+        self.lines = [_label(name, palette), *_headline(headline, look, palette, below)]
         whole = Image.new("RGBA", (WIDTH, TOP + HIGH + 60))
         for line in self.lines:
             whole.alpha_composite(line.picture, (line.x, line.y))
@@ -93,13 +97,21 @@ def bright(colour: Colour) -> float:
     return (0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]) / 255
 
 
-def _headline(text: str, look: str, palette: Palette) -> list[Line]:
+def _mean(ground: Image.Image) -> Colour:
+    """The colour, on the whole, where the headline will be."""
+    scale = ground.width / WIDTH
+    box = (0, round(TOP * scale), ground.width, round((TOP + HIGH) * scale))
+    red, green, blue = ImageStat.Stat(ground.crop(box).reduce(8)).mean
+    return (round(red), round(green), round(blue))
+
+
+def _headline(text: str, look: str, palette: Palette, below: Colour) -> list[Line]:
     text = text.upper() if look == "hand" else text
     room = WIDTH - 2 * SIDE - (28 if look == "block" else 0)
     lines, size = wrapped(text, look, room, HIGH)
-    dark_ground = bright(palette.high) < 0.55
+    dark_ground = bright(below) < 0.58
     ink = lighter(palette.light, 0.2) if dark_ground else darker(palette.second, 0.45)
-    rim = darker(palette.high, 0.6) if dark_ground else WHITE
+    rim = darker(below, 0.6) if dark_ground else lighter(below, 0.7)
     step = round(size * (1.26 if look == "block" else 1.08))
     made = []
     for k, line in enumerate(lines):

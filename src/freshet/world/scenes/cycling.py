@@ -198,5 +198,5 @@ def route(shot: Shot) -> Paint:
     return paint
 
 
-SCENES: tuple[Scene, ...] = (street, route, street)
+SCENES: tuple[Scene, ...] = (street, route)
 assert WIDTH < STREET, "a house would be seen twice at once"

@@ -197,4 +197,4 @@ def shelves(shot: Shot) -> Paint:
     return paint
 
 
-SCENES: tuple[Scene, ...] = (throwing, shelves, throwing)
+SCENES: tuple[Scene, ...] = (throwing, shelves)

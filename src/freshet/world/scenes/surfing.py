@@ -133,4 +133,4 @@ def barrel(shot: Shot) -> Paint:
     return paint
 
 
-SCENES: tuple[Scene, ...] = (ride, barrel, ride)
+SCENES: tuple[Scene, ...] = (ride, barrel)
