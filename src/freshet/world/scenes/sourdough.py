@@ -37,7 +37,7 @@ def loaf(shot: Shot) -> Paint:
         outline = smooth(mirrored([(x, y) for x, y in half], 180, 0), 6)
         canvas.poly(outline, darker(p.main, 0.25))
         canvas.poly(placed(outline - (180, 400), 180, 396, 0.94), p.main)
-        canvas.oval(150, top + 58, 74, 40, sheer(p.accent, 0.28), -0.25)
+        canvas.oval(150, top + 58, 74, 40, sheer(p.light, 0.2), -0.25)
         for k in range(cuts):
             x = 180 + (k - (cuts - 1) / 2) * 46
             open_by = (7 + 7 * rise) * (1 if leaf else 0.8)
