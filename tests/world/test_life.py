@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from freshet.app import Engine
 from freshet.domain import events as e
 from freshet.domain.errors import Broken, Overloaded, Refused, Unavailable
+from freshet.engine import OneProcess as Engine
 from freshet.http.app import create_app
 from freshet.world import manifest
 from freshet.world.api import Api
@@ -22,7 +22,7 @@ from freshet.world.life import Life, Manner, everybody
 from freshet.world.manifest import Made, World
 from freshet.world.pace import Pace
 from freshet.world.plan import Plan, make_plan
-from freshet.world.publish import Posted, publish
+from freshet.world.publish import Posted, introduce, publish
 from freshet.world.taste import Taste
 from tests.feed.making import engine_of
 from tests.feed.world import NOW_MS
@@ -122,10 +122,16 @@ async def test_publishing_again_after_a_crash_tells_nothing_twice(
 ) -> None:
     async with served(tmp_path) as (engine, api):
         for _ in range(2):  # the second time nobody had kept what was posted
-            await publish(plan, api, plan.clips, Posted(NOW_MS))
+            await introduce(plan, api, NOW_MS)
+            await publish(api, plan.clips, Posted(NOW_MS))
         events = await logged(engine)
     assert Counter(type(event) for event in events)[e.VideoPublished] == len(plan.clips)
     assert len({event.event_id for event in events}) == len(events)
+    original = {sound.id for sound in plan.sounds if sound.original}
+    for event in events:
+        if isinstance(event, e.VideoPublished):
+            assert event.original_sound == (event.sound in original)
+            assert (event.hashtags, event.country, event.width) != ((), "", 0)
 
 
 async def test_a_paused_life_stands_still_and_goes_on(folder: Path, tmp_path: Path) -> None:

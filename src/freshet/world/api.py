@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import SystemRandom
-from typing import Any
+from random import Random, SystemRandom
+from typing import Any, Literal
 
 import httpx
 import msgspec
@@ -17,6 +17,19 @@ TIMEOUT_S = 20
 RETRY_S = 1.0
 
 Record = dict[str, Any]
+Kind = Literal["people", "sounds", "videos"]
+
+# What the events of the catalogue call its fields.
+TYPES = {"people": "person_saved", "sounds": "sound_saved", "videos": "video_published"}
+SAME = ("language", "country", "account", "category", "original", "commercial", "creator",
+        "duration_ms", "width", "height", "topics")  # fmt: skip
+AS_EVENTS: dict[Kind, dict[str, str]] = {
+    "people": {"id": "person"} | {name: name for name in SAME},
+    "sounds": {"id": "sound"} | {name: name for name in SAME},
+    "videos": {"id": "video", "create_time": "created", "music_id": "sound",
+               "hashtag_names": "hashtags", "region_code": "country"}
+    | {name: name for name in SAME},
+}  # fmt: skip
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -45,6 +58,7 @@ class Api:
     def __init__(self, url: str, key: str, client: httpx.AsyncClient | None = None) -> None:
         self._http = client or httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False)
         self._headers = {"Authorization": f"Bearer {key}"}
+        self._originals: set[str] = set()
         self._random = SystemRandom()  # two runs must never make the same event
 
     async def feed(self, viewer: str, n: int, session_id: str = "") -> Slate:
@@ -52,6 +66,23 @@ class Api:
         query = {"viewer": viewer, "n": str(n), "session_id": session_id}
         answer = await self._ask("GET", "/v1/feeds/for_you", params=query)
         return msgspec.json.decode(answer.content, type=Slate)
+
+    async def save(self, kind: Kind, records: Sequence[Record], at_ms: int) -> None:
+        """Put people, sounds or videos into the catalogue, in the fields of its entities.
+
+        Saved again with the same `at_ms` they change nothing.
+        """
+        self._originals |= {one["id"] for one in records if one.get("original")}
+        await self.tell([self._as_event(kind, record, at_ms) for record in records])
+
+    def _as_event(self, kind: Kind, record: Record, at_ms: int) -> Record:
+        """The catalogue is told by the events that follow from it."""
+        event_id = uuid7(at_ms, Random(f"{kind} {record['id']} {at_ms}"))
+        names = AS_EVENTS[kind]
+        said = {names[name]: value for name, value in record.items() if name in names}
+        if kind == "videos":
+            said["original_sound"] = record["music_id"] in self._originals
+        return {"type": TYPES[kind], "event_id": event_id, "time": at_ms} | said
 
     async def tell(self, events: Sequence[Record]) -> None:
         """Send events; those without an id get one of their time."""

@@ -23,7 +23,7 @@ from freshet.world.manifest import read_world
 from freshet.world.names import PLACES
 from freshet.world.pace import Pace
 from freshet.world.plan import Clip, Plan
-from freshet.world.publish import Posted, publish
+from freshet.world.publish import Posted, introduce, publish
 from freshet.world.taste import Taste, View
 
 MEAN_VIEW_S = 6.0
@@ -94,10 +94,10 @@ class Life:
 
     async def open(self) -> None:
         """Post what is there of the clips that are not kept back; viewers say who they are."""
-        first = not self._posted.videos
+        plan, opened_ms = self._world.plan, self._posted.opened_ms
+        await introduce(plan, self.api, opened_ms)
+        await self.api.save("people", _viewers(plan, self.manner.viewers), opened_ms)
         await self._publish_at_once()
-        if first:
-            await self.api.tell(_who(self._world.plan, self.manner.viewers, self.now_ms()))
 
     # --- creators ---------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class Life:
 
     async def _publish(self, clips: list[Clip], now_ms: int) -> None:
         known = len(self._posted.videos)
-        await publish(self._world.plan, self.api, clips, self._posted, now_ms)
+        await publish(self.api, clips, self._posted, now_ms)
         if len(self._posted.videos) != known:
             self._posted.save(self._state)
 
@@ -229,14 +229,13 @@ def told(shown: Shown, clip: Clip | None, view: View, began_ms: int, ended_ms: i
     return [event | {"video": shown.video} for event in (impression, *acts, watch)]
 
 
-def _who(plan: Plan, viewers: int, now_ms: int) -> list[Record]:
+def _viewers(plan: Plan, viewers: int) -> list[Record]:
     """What the app knows of its viewers: where they are, not what they like."""
     records = []
     for name in viewer_names(viewers):
         language = Taste.of(name, plan).languages[0]
         country = Random(f"{plan.seed} {name} lives").choice(PLACES[language])
         records.append(
-            {"type": "person_saved", "time": now_ms, "person": name, "language": language,
-             "country": country, "account": "personal"}
-        )  # fmt: skip
+            {"id": name, "language": language, "country": country, "account": "personal"}
+        )
     return records

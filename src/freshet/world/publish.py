@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 
 import msgspec
 
 from freshet.domain.errors import Corrupt
-from freshet.domain.ids import uuid7
 from freshet.world.api import Api, Record
-from freshet.world.plan import Clip, Plan
+from freshet.world.canvas import HEIGHT, WIDTH
+from freshet.world.plan import Clip, Person, Plan, Sound
 
 HOUR_MS = 3_600_000
+MEDIA = "/media"  # plus the name of a file of the world's folder
 
 
 class Posted(msgspec.Struct):
@@ -46,63 +46,56 @@ class Posted(msgspec.Struct):
         os.replace(beside, file)
 
 
-async def publish(
-    plan: Plan, api: Api, clips: Sequence[Clip], posted: Posted, now_ms: int = 0
-) -> None:
-    """Tell a server of people, sounds and these clips, of those that it was not told before.
+async def introduce(plan: Plan, api: Api, opened_ms: int) -> None:
+    """Tell a server of everybody who posts and of every sound. Again, it changes nothing."""
+    await api.save("people", [_person(person) for person in plan.people], opened_ms)
+    await api.save("sounds", [_sound(sound) for sound in plan.sounds], opened_ms)
 
-    Repeating it after a crash tells nothing twice: an event's id follows from what it says.
+
+async def publish(
+    api: Api, clips: Sequence[Clip], posted: Posted, now_ms: int = 0, media: str = MEDIA
+) -> None:
+    """Post those of the clips that were not posted before; their people must be known.
+
+    Repeating it after a crash posts nothing twice.
 
     Args:
-        clips: which may be watched from now on.
         posted: is brought up to date; the caller saves it.
-        now_ms: when they were posted; 0 = each so long before the opening as the plan says.
+        now_ms: when they are posted; 0 = each so long before the opening as the plan says.
+        media: where their files are served.
     """
     new = [clip for clip in clips if clip.id not in posted.videos]
     if not new:
         return
     opened_ms = posted.opened_ms
-    supply = [] if posted.videos else supply_of(plan, opened_ms)
-    videos = [_video(plan, clip, opened_ms, now_ms) for clip in new]
-    await api.tell([*supply, *videos])
+    records = [
+        _video(clip, now_ms or opened_ms - round(clip.age_h * HOUR_MS), media) for clip in new
+    ]
+    await api.save("videos", records, now_ms or opened_ms)
     posted.videos += [clip.id for clip in new]
 
 
-def supply_of(plan: Plan, opened_ms: int) -> list[Record]:
-    """Everybody who posts and every sound."""
-    people = [
-        {
-            "type": "person_saved", "time": opened_ms, "person": person.id,
-            "event_id": _id(plan, person.id, opened_ms),
-            "language": person.language, "country": person.country,
-            "account": person.account, "category": person.topics[0],
-        }
-        for person in plan.people
-    ]  # fmt: skip
-    sounds = [
-        {
-            "type": "sound_saved", "time": opened_ms, "sound": sound.id,
-            "event_id": _id(plan, sound.id, opened_ms),
-            "original": sound.original, "commercial": not sound.original,
-        }
-        for sound in plan.sounds
-    ]  # fmt: skip
-    return [*people, *sounds]
-
-
-def _video(plan: Plan, clip: Clip, opened_ms: int, now_ms: int) -> Record:
-    created = now_ms or opened_ms - round(clip.age_h * HOUR_MS)
-    originals = {sound.id for sound in plan.sounds if sound.original}
+def _person(person: Person) -> Record:
     return {
-        "type": "video_published", "time": now_ms or opened_ms, "video": clip.id,
-        "event_id": _id(plan, clip.id, now_ms or opened_ms),
-        "creator": clip.creator, "created": created, "duration_ms": clip.duration_ms,
-        "width": 360, "height": 640, "sound": clip.sound,
-        "original_sound": clip.sound in originals, "hashtags": list(clip.hashtags),
-        "topics": [clip.topic], "language": clip.language, "country": clip.country,
+        "id": person.id, "username": person.id, "display_name": person.display_name,
+        "language": person.language, "country": person.country,
+        "account": person.account, "category": person.topics[0],
     }  # fmt: skip
 
 
-def _id(plan: Plan, name: str, time_ms: int) -> str:
-    """The same whenever the same thing is told of the same opening."""
-    return uuid7(time_ms, Random(f"{plan.seed} {name} {time_ms}"))
+def _sound(sound: Sound) -> Record:
+    return {
+        "id": sound.id, "title": sound.title,
+        "original": sound.original, "commercial": not sound.original,
+    }  # fmt: skip
+
+
+def _video(clip: Clip, created_ms: int, media: str) -> Record:
+    return {
+        "id": clip.id, "creator": clip.creator, "create_time": created_ms,
+        "title": clip.headline, "video_description": clip.caption,
+        "hashtag_names": list(clip.hashtags), "music_id": clip.sound, "topics": [clip.topic],
+        "language": clip.language, "region_code": clip.country,
+        "duration_ms": clip.duration_ms, "width": WIDTH, "height": HEIGHT,
+        "cover_image_url": f"{media}/{clip.id}.jpg", "share_url": f"{media}/{clip.id}.mp4",
+    }  # fmt: skip
