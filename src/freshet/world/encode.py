@@ -21,11 +21,11 @@ from freshet.world.sounds import RATE
 # By ending: codecs and their options. Small at once, rather than smallest after a while.
 FORMATS: dict[str, tuple[tuple[str, dict[str, str]], tuple[str, int]]] = {
     "mp4": (
-        ("libx264", {"preset": "superfast", "crf": "28", "maxrate": "380k", "bufsize": "760k"}),
-        ("aac", 80_000),
+        ("libx264", {"preset": "superfast", "crf": "29", "maxrate": "290k", "bufsize": "580k"}),
+        ("aac", 72_000),
     ),
     "webm": (
-        ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "37", "b": "330k"}),
+        ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "38", "b": "270k"}),
         ("libopus", 56_000),
     ),
 }

@@ -17,8 +17,8 @@ from freshet.world.words import LANGUAGES
 NOISE = 0.6
 # What a viewer does beside watching: bends and thresholds of the chance, given the appeal.
 ACTS = {
-    "like": (1.5, 3.0),
-    "comment": (1.2, 5.0),
+    "like": (1.5, 3.5),
+    "comment": (1.2, 5.4),
     "share": (1.2, 4.8),
     "favorite": (1.3, 4.6),
     "follow": (1.4, 5.0),
