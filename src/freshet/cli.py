@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "lab": "freshet.lab.cli_lab:app",
     "log": "freshet.cli_log:app",
     "serve": "freshet.cli_feed:serve_app",
+    "world": "freshet.world.cli_world:app",
 }
 
 EXIT_CODES: tuple[tuple[type[FreshetError], int], ...] = (

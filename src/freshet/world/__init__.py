@@ -1,0 +1,1 @@
+"""A small world to swipe through: its clips, its people, and life among them."""
