@@ -16,6 +16,7 @@ from freshet.config import Settings
 from freshet.domain.events import Event, SlateServed, Surface
 from freshet.domain.ids import uuid7
 from freshet.feed.answer import Answer, Item
+from freshet.feed.arm_table import ArmTable
 from freshet.feed.cursor import Cursors
 from freshet.feed.ladder import Ladder
 from freshet.feed.metrics import Metrics
@@ -107,6 +108,11 @@ class Engine:
 
     async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]:
         return await self.surfaces.why(surface, viewer, video)
+
+    async def arms(self, name: str, control: str = "") -> ArmTable:
+        """What came of an experiment; `control` "" = that of the settings."""
+        experiment = self.settings.experiments.get(name)
+        return await self.desk.arms(name, control or (experiment.control if experiment else ""))
 
     def new_request_id(self) -> str:
         return uuid7(self.now_ms(), self._random)

@@ -36,6 +36,7 @@ from freshet.domain.errors import (
 )
 from freshet.domain.events import Event, SlateServed
 from freshet.domain.upcast import decode_batch, encode_batch
+from freshet.feed.arm_table import ArmTable
 from freshet.feed.recorder import Committed
 from freshet.log.ports import Appended
 from freshet.writer import Desk, Health
@@ -199,6 +200,8 @@ class DeskServer:
             return await desk.slates(of.viewer)
         if call.method == "health":
             return await desk.health()
+        if call.method == "arms":
+            return await desk.arms(of.viewer, of.request_id)
         raise Broken(f"the desk knows no {call.method!r}")
 
 
@@ -316,6 +319,10 @@ class RemoteDesk:
         except Unavailable as error:
             return Health((str(error),))
         return msgspec.msgpack.decode(reply, type=Health)
+
+    async def arms(self, experiment: str, control: str) -> ArmTable:
+        reply = await self._call("arms", Of(experiment, control))
+        return msgspec.msgpack.decode(reply, type=ArmTable)
 
     async def follow(self) -> None:
         """Keep the connection, and say when another writer is there; never ends."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
+from freshet.feed.arm_table import ArmTable
 from freshet.log.ports import Appended
 from freshet.surfaces.surfaces import Question, Surfaces
 
@@ -46,6 +47,10 @@ class Engine(Protocol):
 
     async def ask(self, surface: str, asked: Question) -> Answer:
         """A surface's next slate, or the page that a cursor names."""
+        ...
+
+    async def arms(self, name: str, control: str) -> ArmTable:
+        """What came of an experiment; `control` "" = that of the settings."""
         ...
 
     def new_request_id(self) -> str: ...
