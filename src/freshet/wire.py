@@ -82,6 +82,11 @@ class Of(msgspec.Struct, array_like=True):
     request_id: str = ""
 
 
+class Compare(msgspec.Struct, array_like=True):
+    experiment: str
+    control: str
+
+
 class Result(msgspec.Struct, array_like=True):
     """Of `append`, as it crosses."""
 
@@ -193,6 +198,9 @@ class DeskServer:
             (slate,) = decode_batch(commit.slate)
             assert isinstance(slate, SlateServed)
             return await desk.commit(slate, commit.after)
+        if call.method == "arms":
+            compare = decode(call.body, type=Compare)
+            return await desk.arms(compare.experiment, compare.control)
         of = decode(call.body, type=Of)
         if call.method == "recorded":
             return await desk.recorded(of.viewer, of.request_id)
@@ -200,8 +208,6 @@ class DeskServer:
             return await desk.slates(of.viewer)
         if call.method == "health":
             return await desk.health()
-        if call.method == "arms":
-            return await desk.arms(of.viewer, of.request_id)
         raise Broken(f"the desk knows no {call.method!r}")
 
 
@@ -321,7 +327,7 @@ class RemoteDesk:
         return msgspec.msgpack.decode(reply, type=Health)
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
-        reply = await self._call("arms", Of(experiment, control))
+        reply = await self._call("arms", Compare(experiment, control))
         return msgspec.msgpack.decode(reply, type=ArmTable)
 
     async def follow(self) -> None:

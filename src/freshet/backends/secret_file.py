@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,8 +32,8 @@ def secret_of(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Whole or not at all: of processes that start together one is first, the others read."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    made = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    made, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
+    new = Path(name)  # its owner's only, as mkstemp makes files
     with os.fdopen(made, "wb") as file:
         file.write(secrets.token_bytes(SECRET_BYTES))
         file.flush()
