@@ -10,6 +10,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
+from freshet.backends.secret_file import secret_of
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
@@ -23,6 +24,7 @@ from freshet.state.memory import Memory
 from freshet.writer import Writer
 
 KEYS_FILE = "keys.sqlite3"
+CURSOR_SECRET_FILE = "cursor_secret"
 
 
 def now_ms() -> int:
@@ -57,7 +59,8 @@ async def open_engine(
     keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
-            yield OneProcess(writer, live, keys, settings, clock, SystemRandom())
+            secret = secret_of(settings.folder / CURSOR_SECRET_FILE)
+            yield OneProcess(writer, live, keys, settings, clock, SystemRandom(), secret)
     finally:
         keys.close()
 

@@ -28,6 +28,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 
 # command -> "module:attribute" of the typer application that answers it
 COMMANDS: dict[str, str] = {
+    "arms": "freshet.cli_arms:app",
     "demo": "freshet.lab.cli_demo:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",

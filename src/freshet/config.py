@@ -29,7 +29,8 @@ import msgspec
 from msgspec import Meta
 
 from freshet.domain.errors import NotFound, Refused
-from freshet.feed.settings import ForYou
+from freshet.feed.experiments import Experiment
+from freshet.feed.settings import Following, ForYou
 
 PREFIX = "FRESHET_"
 FILE_VARIABLE = "FRESHET_CONFIG"
@@ -55,6 +56,7 @@ class Http(Section, frozen=True):
     # Opens viewers' acts and feeds; made and kept in the data folder if none is given.
     api_key: str = ""
     admin_key: str = ""  # opens the catalogue and moderation too; none = closed to HTTP
+    cursor_hours: Positive = 24  # a feed's cursor is good this long
     lag_max: Positive = 10_000  # events not folded yet, beyond which it is not ready
 
 
@@ -71,6 +73,7 @@ class Feed(Section, frozen=True):
     """Each surface has a section of its own."""
 
     for_you: ForYou = ForYou()
+    following: Following = Following()
 
 
 class Learner(Section, frozen=True):
@@ -87,6 +90,9 @@ class Settings(Section, frozen=True):
     log: Log = Log()
     feed: Feed = Feed()
     learner: Learner = Learner()
+    # Splits of a surface's viewers into arms, by name: `[experiments.NAME]` and, for each arm,
+    # `[experiments.NAME.arms.ARM]`.
+    experiments: dict[str, Experiment] = {}
 
     @property
     def folder(self) -> Path:

@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
+from secrets import token_bytes
 
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
-from freshet.domain.errors import NotFound
-from freshet.domain.events import Event, SlateServed
+from freshet.domain.events import Event, SlateServed, Surface
 from freshet.domain.ids import uuid7
 from freshet.feed.answer import Answer, Item
+from freshet.feed.arm_table import ArmTable
+from freshet.feed.cursor import Cursors
+from freshet.feed.ladder import Ladder
 from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
-from freshet.feed.serve import Ask, Feed, Progress
+from freshet.feed.serve import Feed, Progress
 from freshet.log.ports import Appended, EventLog, Offset
-from freshet.surfaces.for_you import for_you
+from freshet.surfaces.build import surfaces
+from freshet.surfaces.surfaces import Question, Surfaces
 from freshet.writer import Desk, Folding, Health, Writer
 
 
@@ -30,6 +34,8 @@ class Engine:
     Args:
         desk: the writer's, here or in another process.
         progress: how far the folds are, and how far a viewer needs them to be.
+        cursor_secret: shared by all processes that serve one another's pages; None = this
+            one has its own.
     """
 
     def __init__(
@@ -41,28 +47,41 @@ class Engine:
         settings: Settings,
         clock: Callable[[], int],
         random: Random,
+        cursor_secret: bytes | None = None,
     ) -> None:
         self.desk, self.keys, self.settings = desk, keys, settings
         self.now_ms, self._random = clock, random
+        self._cursors = Cursors(cursor_secret or token_bytes(), settings.http.cursor_hours)
         self._metrics = Metrics()
         self.serve_on(live, progress)
 
     def serve_on(self, live: Live, progress: Progress) -> None:
         """Rank on another live state from the next request on."""
         self.live = live
-        parts = Parts(live, self.settings.feed.for_you)
-        self.feeds = {
-            "for_you": Feed(
-                "for_you",
-                parts,
-                for_you(parts),
-                self.desk,
-                progress,
-                self.now_ms,
-                self._random,
-                self._metrics.observe,
-            )
-        }
+        feed = self.settings.feed
+
+        def make_feed(
+            surface: Surface, parts: Parts, ladder: Ladder, of_given: Ladder, arm: str
+        ) -> Feed:
+            return Feed(
+                surface, parts, ladder, self.desk, progress, self.now_ms, self._random,
+                self._metrics.observe, arm, of_given,
+            )  # fmt: skip
+
+        self.surfaces: Surfaces = surfaces(
+            live,
+            {"for_you": feed.for_you, "following": feed.following},
+            self.settings.experiments,
+            self._cursors,
+            self.now_ms,
+            self.new_request_id,
+            self._metrics.observe,
+            make_feed,
+        )
+
+    @property
+    def feeds(self) -> dict[str, Feed]:
+        return self.surfaces.feeds
 
     @property
     def api_key(self) -> str:
@@ -81,12 +100,19 @@ class Engine:
     ) -> Answer:
         """The surface's next slate for a viewer's key; without an id the request has none
         that anybody could repeat."""
-        made = request_id or self.new_request_id()
-        ask = Ask(viewer, n, made, session_id, repeatable=bool(request_id))
-        return await self._feed(surface).serve(ask)
+        return await self.ask(surface, Question(viewer, n, request_id, session_id))
+
+    async def ask(self, surface: str, asked: Question) -> Answer:
+        """What a surface answers to a question with all its options."""
+        return await self.surfaces.feed(surface, asked)
 
     async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]:
-        return await self._feed(surface).why(viewer, video)
+        return await self.surfaces.why(surface, viewer, video)
+
+    async def arms(self, name: str, control: str = "") -> ArmTable:
+        """What came of an experiment; `control` "" = that of the settings."""
+        experiment = self.settings.experiments.get(name)
+        return await self.desk.arms(name, control or (experiment.control if experiment else ""))
 
     def new_request_id(self) -> str:
         return uuid7(self.now_ms(), self._random)
@@ -99,21 +125,13 @@ class Engine:
 
     async def warm(self) -> None:
         """Rank once for nobody's eyes, so that no viewer waits for kernels."""
-        for feed in self.feeds.values():
-            await feed.warm()
+        await self.surfaces.warm()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """What must go on in the background while it serves."""
         await self.warm()
         yield
-
-    def _feed(self, surface: str) -> Feed:
-        try:
-            return self.feeds[surface]
-        except KeyError:
-            right = ", ".join(self.feeds)
-            raise NotFound("surface", f"there is no surface {surface!r}", right) from None
 
 
 class OneProcess(Engine):
@@ -127,9 +145,10 @@ class OneProcess(Engine):
         settings: Settings,
         clock: Callable[[], int],
         random: Random,
+        cursor_secret: bytes | None = None,
     ) -> None:
         self.writer = writer
-        super().__init__(writer, live, writer.folding, keys, settings, clock, random)
+        super().__init__(writer, live, writer.folding, keys, settings, clock, random, cursor_secret)
 
     @property
     def log(self) -> EventLog:

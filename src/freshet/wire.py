@@ -36,6 +36,7 @@ from freshet.domain.errors import (
 )
 from freshet.domain.events import Event, SlateServed
 from freshet.domain.upcast import decode_batch, encode_batch
+from freshet.feed.arm_table import ArmTable
 from freshet.feed.recorder import Committed
 from freshet.log.ports import Appended
 from freshet.writer import Desk, Health
@@ -79,6 +80,11 @@ class Commit(msgspec.Struct, array_like=True):
 class Of(msgspec.Struct, array_like=True):
     viewer: str
     request_id: str = ""
+
+
+class Compare(msgspec.Struct, array_like=True):
+    experiment: str
+    control: str
 
 
 class Result(msgspec.Struct, array_like=True):
@@ -197,6 +203,9 @@ class DeskServer:
             (slate,) = decode_batch(commit.slate)
             assert isinstance(slate, SlateServed)
             return await desk.commit(slate, commit.after)
+        if call.method == "arms":
+            compare = decode(call.body, type=Compare)
+            return await desk.arms(compare.experiment, compare.control)
         of = decode(call.body, type=Of)
         if call.method == "recorded":
             return await desk.recorded(of.viewer, of.request_id)
@@ -321,6 +330,10 @@ class RemoteDesk:
         except Unavailable as error:
             return Health((str(error),))
         return msgspec.msgpack.decode(reply, type=Health)
+
+    async def arms(self, experiment: str, control: str) -> ArmTable:
+        reply = await self._call("arms", Compare(experiment, control))
+        return msgspec.msgpack.decode(reply, type=ArmTable)
 
     async def follow(self) -> None:
         """Keep the connection, and say when another writer is there; never ends."""

@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Literal
@@ -28,7 +29,8 @@ import msgspec
 import structlog
 
 from freshet import cli_feed
-from freshet.app import KEYS_FILE, now_ms, open_writer
+from freshet.app import CURSOR_SECRET_FILE, KEYS_FILE, now_ms, open_writer
+from freshet.backends.secret_file import secret_of
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
@@ -39,6 +41,7 @@ from freshet.learning.reading import Reading
 from freshet.learning.space import ACKNOWLEDGED
 from freshet.log.ports import Offset
 from freshet.state.memory import Mapped, Shared
+from freshet.surfaces.surfaces import Question
 from freshet.wire import DeskServer, Gone, RemoteDesk, attach
 from freshet.writer import Acknowledged
 
@@ -197,16 +200,15 @@ class WorkerEngine(Engine):
 
     desk: RemoteDesk
 
-    async def feed(
-        self, surface: str, viewer: str, n: int, request_id: str = "", session_id: str = ""
-    ) -> Answer:
-        # One id for all tries: the writer may have died after it recorded the slate.
-        given = request_id or self.new_request_id()
+    async def ask(self, surface: str, asked: Question) -> Answer:
+        if not asked.cursor:  # a cursor names its page
+            # One id for all tries: the writer may have died after it recorded the slate.
+            asked = replace(asked, request_id=asked.request_id or self.new_request_id())
         loop = asyncio.get_running_loop()
         end = loop.time() + PATIENCE_S
         while True:
             try:
-                return await super().feed(surface, viewer, n, given, session_id)
+                return await super().ask(surface, asked)
             except Gone:
                 if not await self.desk.ready(end - loop.time()):
                     raise
@@ -261,7 +263,10 @@ async def serve(told: Told) -> None:
     desk = RemoteDesk(path, PATIENCE_S)
     following = asyncio.create_task(desk.follow(), name="desk")
     keys = PersonKeys(told.settings.folder / KEYS_FILE, SystemRandom())
-    engine = WorkerEngine(desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom())
+    secret = secret_of(told.settings.folder / CURSOR_SECRET_FILE)
+    engine = WorkerEngine(
+        desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom(), secret
+    )
     desk.boot = boot
     try:
         await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)

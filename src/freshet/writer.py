@@ -22,6 +22,8 @@ from freshet.config import Settings
 from freshet.domain.errors import Broken
 from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
 from freshet.domain.ids import uuid7
+from freshet.feed.arm_table import ArmTable, arm_table
+from freshet.feed.arms import ArmSums
 from freshet.feed.parts import Live
 from freshet.feed.recorder import Committed, Recorder, SlateBook
 from freshet.feed.served import RecentSlates
@@ -48,6 +50,10 @@ class Desk(Recorder, Protocol):
         ...
 
     async def health(self) -> Health: ...
+
+    async def arms(self, experiment: str, control: str) -> ArmTable:
+        """What came of an experiment, as far as it is folded."""
+        ...
 
 
 class Acknowledged:
@@ -140,9 +146,10 @@ class Writer:
     ) -> None:
         self.log, self.live, self.settings = log, live, settings
         self.now_ms, self._random = clock, random
-        recent = RecentSlates(settings.feed.for_you.slates_kept)
+        recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
-        self.follower = Follower(log, (*projections, recent), snapshots, snapshot_every=every)
+        folded = (*projections, recent, self._arm_sums)
+        self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
         self._book = SlateBook(log, recent, self._served, self.folding.note)
@@ -165,6 +172,9 @@ class Writer:
 
     async def health(self) -> Health:
         return Health(tuple(self.unready()), self.log.last, self.folding.offset)
+
+    async def arms(self, experiment: str, control: str) -> ArmTable:
+        return arm_table(self._arm_sums, experiment, control)
 
     async def catch_up(self) -> Offset:
         return await self.folding.catch_up()

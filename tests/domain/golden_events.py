@@ -24,9 +24,16 @@ GOLDEN = Path(__file__).parent / "golden"
 def examples() -> list[Event]:
     """Every event, each field set to something other than its default."""
     return [
-        kind(**{name: _value(hint, f"{tag}.{name}", n) for name, hint in _fields(kind).items()})
+        kind(
+            **{name: _value(hint, f"{tag}.{name}", n) for name, hint in _fields(kind).items()}
+            | dict.fromkeys(_true_by_default(kind), False)
+        )
         for n, (tag, kind) in enumerate(EVENTS.items(), 1)
     ]
+
+
+def _true_by_default(kind: type[msgspec.Struct]) -> list[str]:
+    return [field.name for field in msgspec.structs.fields(kind) if field.default is True]
 
 
 def _fields(kind: type[msgspec.Struct]) -> dict[str, Any]:

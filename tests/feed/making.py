@@ -12,8 +12,9 @@ from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess
+from freshet.feed.experiments import Experiment
 from freshet.feed.parts import Parts
-from freshet.feed.settings import ForYou
+from freshet.feed.settings import Following, ForYou
 from freshet.log.ports import Batch
 from freshet.writer import Writer
 from tests.feed.world import HOUR_MS, NOW_MS, FakeLive, FakeLog
@@ -65,15 +66,23 @@ class Clock:
         return self.now
 
 
-def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> OneProcess:
-    """An engine over fakes. Feed settings are given by name."""
+def engine_of(
+    folder: Path,
+    log: FakeLog | None = None,
+    following: Following | None = None,
+    experiments: dict[str, Experiment] | None = None,
+    secret: bytes = b"for tests only, and 32 bytes long",
+    **settings: Any,
+) -> OneProcess:
+    """An engine over fakes. Settings of For You are given by name."""
     live = FakeLive()
     told = Settings(
         http=Http(api_key="key of the app", admin_key="key of the admin"),
         log=Log(tick_ms=0),
-        feed=Feed(for_you=ForYou(**settings)),
+        feed=Feed(for_you=ForYou(**settings), following=following or Following()),
+        experiments=experiments or {},
     )
     keys = PersonKeys(folder / "keys.sqlite", Random(1))
     clock = Clock()
     writer = Writer(log or FakeLog(), live, [live], told, clock, Random(3))
-    return OneProcess(writer, live, keys, told, clock, Random(2))
+    return OneProcess(writer, live, keys, told, clock, Random(2), secret)

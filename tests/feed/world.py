@@ -78,6 +78,9 @@ class FakeLive:
         self.slates: dict[int, list[e.SlateServed]] = defaultdict(list)
         self.watched: dict[int, list[int]] = defaultdict(list)
         self.hides: dict[int, set[tuple[str, int]]] = defaultdict(set)
+        self.less: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)  # when it was said
+        self.following: dict[int, list[int]] = defaultdict(list)
+        self.strangers: set[int] = set()
         self.long_views = np.zeros(0, np.float32)
         self.locale: dict[int, tuple[int, int]] = {}
         # (features, outcomes): long_view and finish like everything; the rest are flat.
@@ -99,6 +102,9 @@ class FakeLive:
 
     def video_count(self) -> int:
         return len(self.videos.ids)
+
+    def row(self, kind: str, name: str) -> int:
+        return self.kinds[kind].rows.get(name, -1)
 
     def names(self, kind: str, row: int) -> str:
         return self.kinds[kind].ids[row]
@@ -132,13 +138,30 @@ class FakeLive:
     def hidden(self, viewer: int, rows: np.ndarray) -> np.ndarray:
         hides = self.hides.get(viewer, set())
 
-        def bears(row: int) -> set[tuple[str, int]]:
-            found = {("video", row), ("creator", int(self.creator[row]))}
-            found |= {("sound", int(self.sound[row]))}
-            found |= {("topic", int(t)) for t in self.topics[row] if t >= 0}
-            return found | {("hashtag", int(h)) for h in self.hashtags[row] if h >= 0}
+        return np.array([bool(hides & self._bears(int(r))) for r in rows], np.bool_)
 
-        return np.array([bool(hides & bears(int(r))) for r in rows], np.bool_)
+    def _bears(self, row: int) -> set[tuple[str, int]]:
+        found = {("video", row), ("creator", int(self.creator[row]))}
+        found |= {("sound", int(self.sound[row]))}
+        found |= {("topic", int(t)) for t in self.topics[row] if t >= 0}
+        return found | {("hashtag", int(h)) for h in self.hashtags[row] if h >= 0}
+
+    def less_of(self, viewer: int, rows: np.ndarray, now_ms: int, half_life_s: float) -> np.ndarray:
+        said = self.less.get(viewer, {})
+        left = {thing: 0.5 ** ((now_ms - at) / 1000 / half_life_s) for thing, at in said.items()}
+        most = [max((left.get(b, 0.0) for b in self._bears(int(r))), default=0.0) for r in rows]
+        return np.array(most, np.float32)
+
+    def impersonal(self, viewer: int) -> bool:
+        return viewer in self.strangers
+
+    def follows(self, viewer: int) -> np.ndarray:
+        return np.array(self.following.get(viewer, [])[::-1], np.int32)
+
+    def videos_of(self, person: int, n: int) -> np.ndarray:
+        rows = np.flatnonzero(self.creator == person)
+        newest = np.argsort(-self.created_ms[rows], kind="stable")
+        return rows[newest][:n].astype(np.int32)
 
     def recent(self, viewer: int) -> np.ndarray:
         return np.array(self.watched.get(viewer, [])[::-1][:50], np.int32)
@@ -203,13 +226,43 @@ class FakeLive:
             row = self.video_row(event.video)
             self.watched[self.viewers.row(event.viewer)].append(row)
             self.long_views[row] += event.completed
-        elif isinstance(event, e.Hide):
-            row = self.video_row(event.target) if event.kind == "video" else -1
-            row = self.kinds[event.kind].row(event.target) if row < 0 else row
-            self.hides[self.viewers.row(event.viewer)].add((event.kind, row))
-        elif isinstance(event, e.NotInterested):
-            row = self.video_row(event.video)
-            self.hides[self.viewers.row(event.viewer)].add(("video", row))
+        elif isinstance(event, e.ViewerEvent):
+            self._act(self.viewers.row(event.viewer), event)
+
+    def _act(self, viewer: int, event: Any) -> None:
+        """Wishes and their undo."""
+        hides, less, following = self.hides[viewer], self.less[viewer], self.following[viewer]
+        match event:
+            case e.Hide():
+                hides.add(self._thing(event))
+            case e.Unhide():
+                hides.discard(self._thing(event))
+            case e.NotInterested():
+                hides.add(("video", self.video_row(event.video)))
+            case e.UndoNotInterested():
+                hides.discard(("video", self.video_row(event.video)))
+            case e.Block():
+                hides.add(("creator", self.kinds["creator"].row(event.person)))
+            case e.Unblock():
+                hides.discard(("creator", self.kinds["creator"].row(event.person)))
+            case e.LessOf():
+                less[self._thing(event)] = event.time
+            case e.UndoLessOf():
+                less.pop(self._thing(event), None)
+            case e.Follow():
+                following.append(self.kinds["creator"].row(event.person))
+            case e.Unfollow():
+                following.remove(self.kinds["creator"].row(event.person))
+            case e.PersonalisationSet():
+                (self.strangers.discard if event.on else self.strangers.add)(viewer)
+            case e.ResetFeed():
+                self.watched[viewer].clear()
+                less.clear()
+
+    def _thing(self, event: Any) -> tuple[str, int]:
+        if event.kind == "video":
+            return "video", self.video_row(event.target)
+        return event.kind, self.kinds[event.kind].row(event.target)
 
     def _row(self, kind: str, name: str) -> int:
         return self.kinds[kind].row(name) if name else -1

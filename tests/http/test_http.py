@@ -102,7 +102,7 @@ def test_the_trace_comes_when_asked_for(client: Any) -> None:
     catalogue(client)
     trace = get(client, trace=1).json()["trace"]
     steps = trace["rungs"][0]["steps"]
-    assert [x["stage"] for x in steps][:4] == ["fresh", "explore", "everything", "hydrate"]
+    assert [x["stage"] for x in steps][:4] == ["pinned", "fresh", "explore", "everything"]
     assert trace["behind"] == 0
 
 
@@ -299,7 +299,7 @@ def test_a_question_without_a_viewer_is_refused(client: Any) -> None:
 def test_what_is_not_there_is_404_in_the_same_shape(client: Any) -> None:
     catalogue(client)
     get(client)
-    for path in ("/v1/feeds/moon", "/v1/feeds/for_you/why/none?viewer=vera",
+    for path in ("/v1/feeds/moon?viewer=vera", "/v1/feeds/for_you/why/none?viewer=vera",
                  "/v1/feeds/for_you/why/v1?viewer=nobody"):  # fmt: skip
         answer = client.get(path, headers=APP)
         assert answer.status_code == 404
@@ -313,7 +313,7 @@ def test_an_error_of_ours_tells_nothing_of_our_insides(
     async def fails(*_: Any) -> Any:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr(engine, "feed", fails)
+    monkeypatch.setattr(engine, "ask", fails)
     answer = get(client)
     assert answer.status_code == 500
     assert "secret" not in answer.text
@@ -339,9 +339,9 @@ def test_counters_are_told(client: Any) -> None:
 def test_every_route_is_in_the_openapi_document(client: Any) -> None:
     paths = client.get("/schema/openapi.json").json()["paths"]
     assert set(paths) == {
-        "/v1/events", "/v1/feeds/for_you", "/v1/feeds/for_you/why/{video}", "/health/live",
-        "/health/ready", "/metrics",
+        "/v1/events", "/v1/feeds/{surface}", "/v1/feeds/{surface}/why/{video}", "/v1/rank",
+        "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}", "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
-    asked = {x["name"] for x in paths["/v1/feeds/for_you"]["get"]["parameters"]}
-    assert {"viewer", "n", "request_id", "session_id", "trace"} <= asked
+    asked = {x["name"] for x in paths["/v1/feeds/{surface}"]["get"]["parameters"]}
+    assert {"viewer", "n", "request_id", "session_id", "trace", "cursor", "hashtags"} <= asked
     assert "requestBody" in paths["/v1/events"]["post"]

@@ -316,6 +316,9 @@ class Served(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     propensity: float = 1.0  # probability that the policy put it there
     predictions: tuple[float, ...] = ()  # in the order of `outcomes` of the model
     reasons: tuple[str, ...] = ()
+    watch_s: float = 0.0  # expected seconds of watching
+    boost: float = 0.0  # of `value`: what the app's boosts added
+    less_of: float = 0.0  # of `value`: what the viewer's "less of this" took
 
 
 class SlateServed(Event, kw_only=True, tag="slate_served"):
@@ -332,6 +335,7 @@ class SlateServed(Event, kw_only=True, tag="slate_served"):
     model: str = ""  # version that predicted
     arm: str = ""
     rung: str = ""  # of the never-empty ladder that filled it, "" = none needed
+    personalised: bool = True  # False: ranked as for a viewer nothing is known of
 
 
 # --- moderation -----------------------------------------------------------------------------

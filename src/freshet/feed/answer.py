@@ -12,6 +12,14 @@ from freshet.feed.reasons import Reason, read
 from freshet.pipeline import Trace
 
 
+class PinDropped(msgspec.Struct, frozen=True):
+    """A pin that is not in the slate, and why."""
+
+    video: str
+    position: int
+    reason: str
+
+
 class FeedTrace(msgspec.Struct, frozen=True):
     """How this answer came about: every rung that was tried, and how fresh the state was."""
 
@@ -19,6 +27,10 @@ class FeedTrace(msgspec.Struct, frozen=True):
     waited_ms: float = 0.0
     behind: int = 0  # events of this viewer's own that were not folded in time
     repeated: bool = False  # this request was answered before; nothing was ranked
+    empty: str = ""  # why there is nothing, in words
+    pins_dropped: tuple[PinDropped, ...] = ()
+    boosts: dict[str, float] = {}  # by video, value the app's boosts added
+    less_of: dict[str, float] = {}  # by video, value that "less of this" took
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -36,8 +48,13 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     seed: int
     surface: str
+    time: int  # ms since 1970, of the ranking
     items: tuple[Item, ...]
-    rung: str = ""  # of the never-empty ladder, "" = the whole pipeline
+    rung: str = ""  # of the never-empty ladder, "" = the whole pipeline; or why it is empty
+    session_id: str = ""
+    arm: str = ""  # of an experiment
+    personalised: bool = True
+    cursor: str = ""  # asks for the next page; "" = there is none
     trace: FeedTrace | None = None
 
 
@@ -56,7 +73,18 @@ def answer(slate: SlateServed, outcomes: Sequence[str], trace: FeedTrace | None)
         )
         for position, one in enumerate(slate.items)
     )
-    return Answer(slate.request_id, slate.seed, slate.surface, items, slate.rung, trace)
+    return Answer(
+        request_id=slate.request_id,
+        seed=slate.seed,
+        surface=slate.surface,
+        time=slate.time,
+        items=items,
+        rung=slate.rung,
+        session_id=slate.session_id,
+        arm=slate.arm,
+        personalised=slate.personalised,
+        trace=trace,
+    )
 
 
 def _named(predictions: Sequence[float], outcomes: Sequence[str]) -> dict[str, float]:

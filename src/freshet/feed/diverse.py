@@ -11,6 +11,9 @@ above, and is logged for off-policy evaluation:
     p(item) = (1 − ε) · [item is the best]  +  ε · [item is explorable] / explorable allowed
 
 and p = 1 for the best where nothing explorable is allowed.
+
+*Pins* of the app stand at their places, as far as spacing allows; the places around them are
+filled so that it does. Where nothing else is left, a pin moves up rather than leave a gap.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ SOFT = {"topic": "topics"}  # (n, k) int32, padded with values below 0
 class Diverse:
     """Selects up to `query.n` items by `value`, spaced by `by`.
 
-    Adds `propensity` and `explored` (the slot went to chance). The slate is shorter than
+    Adds `propensity`, `explored` (the slot went to chance) and `pinned`. The slate is shorter than
     asked when no allowed item is left: spacing is never given up for length. With
     `lift_first`, and only if nothing is allowed in the first slot, that slot's spacing is.
 
@@ -48,7 +51,7 @@ class Diverse:
     topic_spread: float = 0.5  # in standard deviations of the candidates' value
     topic_window: int = 5
     lift_first: bool = False
-    adds = ("propensity", "explored")
+    adds = ("propensity", "explored", "pinned")
 
     def __post_init__(self) -> None:
         for name in self.by:
@@ -68,11 +71,14 @@ class Diverse:
         soft = [SOFT[name] for name in self.by if name in SOFT]
         window = self.topic_window if soft else 0
         luck = query.draws("diverse").random((query.n, 2))
+        pins, places = _pins(query, candidates)
         picks, propensity, explored = _fill(
             value,
             _stack(candidates, hard, n),
             _stack(candidates, soft, n),
             candidates["explorable"],
+            pins,
+            places,
             _stack(query.adjacent, hard, len(query.adjacent)),
             _stack(query.before, soft, len(query.before))[:window][::-1].copy(),
             luck,
@@ -82,13 +88,21 @@ class Diverse:
             self.lift_first,
         )
         slate = candidates.take(picks)
-        return slate.adding({"propensity": propensity, "explored": explored})
+        pinned = np.isin(picks, pins)
+        return slate.adding({"propensity": propensity, "explored": explored, "pinned": pinned})
 
     def _cost(self, value: NDArray[Any]) -> float:
         """What an item loses whose topics all the window's items share."""
         real = value[value > -1e300]
         deviation = float(real.std()) if len(real) else 0.0
         return self.topic_spread * (deviation if deviation > 0 else 1.0)
+
+
+def _pins(query: FeedQuery, candidates: Candidates) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Candidates that are pinned, and their places, in order; none that was filtered out."""
+    at = {int(candidates.rows[i]): i for i in range(len(candidates))} if query.wanted.pins else {}
+    found = [(at[row], place) for row, place in query.wanted.pins if row in at]
+    return np.array([i for i, _ in found], np.int64), np.array([p for _, p in found], np.int64)
 
 
 def _stack(candidates: Candidates, names: Sequence[str], n: int) -> NDArray[np.int32]:
@@ -123,11 +137,38 @@ def _shares(a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _fits(keys, item, picks, slot, adjacent):  # type: ignore[no-untyped-def]
+    """May `item` stand in `slot`, behind what was picked for the one before."""
+    if slot > 0:
+        return not _meets(keys[item], keys[picks[slot - 1]])
+    for k in range(len(adjacent)):  # noqa: SIM110 (numba has no any over generators)
+        if _meets(keys[item], adjacent[k]):
+            return False
+    return True
+
+
+@njit(cache=True)
+def _pin_due(keys, pins, places, waiting, picks, slot, adjacent, early):  # type: ignore[no-untyped-def]
+    """The first pin that may stand in `slot`, -1 if none; drops those whose place it is and
+    that may not. With `early`, also one whose place comes later."""
+    for d in range(len(pins)):
+        if waiting[d] and (places[d] <= slot or early):
+            if _fits(keys, pins[d], picks, slot, adjacent):
+                waiting[d] = False
+                return pins[d]
+            if not early:
+                waiting[d] = False
+    return -1
+
+
+@njit(cache=True)
 def _fill(  # type: ignore[no-untyped-def]
     value,  # (n,) float64
     keys,  # (n, hard) int32: creator, sound
     topics,  # (n, soft) int32
     explorable,  # (n,) bool
+    pins,  # (p,) candidates with a place of their own
+    places,  # (p,) those places, ascending
     adjacent,  # (a, hard) int32: what the first slot stands behind
     before,  # (w', soft) int32: the session's last topics, oldest first
     luck,  # (slots, 2) float64: is it chance, and which
@@ -141,55 +182,66 @@ def _fill(  # type: ignore[no-untyped-def]
     propensity = np.empty(slots, np.float64)
     explored = np.empty(slots, np.bool_)
     free = np.ones(n, np.bool_)
+    free[pins] = False
+    waiting = np.ones(len(pins), np.bool_)
     allowed = np.empty(n, np.bool_)
     familiar = np.zeros(n, np.float64)  # window items that share a topic
     for past in range(len(before)):
         for i in range(n):
             familiar[i] += _shares(topics[i], before[past])
     for slot in range(slots):
-        # What spacing allows here.
-        pool = some = 0
-        for i in range(n):
-            fits = free[i]
-            if fits and slot > 0:
-                fits = not _meets(keys[i], keys[picks[slot - 1]])
-            elif fits:
-                for k in range(len(adjacent)):
-                    fits = fits and not _meets(keys[i], adjacent[k])
-            allowed[i] = fits
-            some += fits
-            pool += fits and explorable[i]
-        if some == 0 and slot == 0 and lift_first:
+        pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, False)
+        chance, p = False, 1.0
+        if pick < 0:
+            # What spacing allows here, before a pin that comes next too.
+            ahead = -1
+            for d in range(len(pins)):
+                if waiting[d] and places[d] == slot + 1:
+                    ahead = pins[d]
+            pool = some = 0
             for i in range(n):
-                allowed[i] = True
-                pool += explorable[i]
-            some = n
-        if some == 0:
-            return picks[:slot], propensity[:slot], explored[:slot]
-        # The best of them; the first of equals.
-        best, best_value = -1, 0.0
-        for i in range(n):
-            if allowed[i]:
-                worth = value[i] - cost * familiar[i] / max(window, 1)
-                if best < 0 or worth > best_value:
-                    best, best_value = i, worth
-        # Or one by chance.
-        pick = best
-        chance = pool > 0 and luck[slot, 0] < share
-        if chance:
-            place = int(luck[slot, 1] * pool)
+                fits = free[i] and _fits(keys, i, picks, slot, adjacent)
+                if fits and ahead >= 0:
+                    fits = not _meets(keys[i], keys[ahead])
+                allowed[i] = fits
+                some += fits
+                pool += fits and explorable[i]
+            if some == 0:
+                pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, True)
+            if pick < 0 and some == 0 and slot == 0 and lift_first:
+                for i in range(n):
+                    allowed[i] = free[i]
+                    some += free[i]
+                    pool += free[i] and explorable[i]
+                if some == 0 and len(pins) > 0:
+                    pick, waiting[0] = pins[0], False
+            if pick < 0 and some == 0:
+                return picks[:slot], propensity[:slot], explored[:slot]
+        if pick < 0:
+            # The best of them; the first of equals.
+            best, best_value = -1, 0.0
             for i in range(n):
-                if allowed[i] and explorable[i]:
-                    if place == 0:
-                        pick = i
-                        break
-                    place -= 1
-        p = 0.0 if pool > 0 else 1.0
-        if pool > 0:
-            if pick == best:
-                p += 1.0 - share
-            if explorable[pick]:
-                p += share / pool
+                if allowed[i]:
+                    worth = value[i] - cost * familiar[i] / max(window, 1)
+                    if best < 0 or worth > best_value:
+                        best, best_value = i, worth
+            # Or one by chance.
+            pick = best
+            chance = pool > 0 and luck[slot, 0] < share
+            if chance:
+                place = int(luck[slot, 1] * pool)
+                for i in range(n):
+                    if allowed[i] and explorable[i]:
+                        if place == 0:
+                            pick = i
+                            break
+                        place -= 1
+            p = 0.0 if pool > 0 else 1.0
+            if pool > 0:
+                if pick == best:
+                    p += 1.0 - share
+                if explorable[pick]:
+                    p += share / pool
         picks[slot], propensity[slot], explored[slot] = pick, p, chance
         free[pick] = False
         # The window moves: the new item enters, the one that falls out leaves.

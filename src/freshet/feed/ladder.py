@@ -8,11 +8,17 @@
 Spacing yields only after the whole catalogue was looked through, because never empty
 goes before spacing and nothing else does; what may not be shown at all passes on no rung.
 A rung is an ordinary pipeline, so it has a trace of its own.
+
+A slate that stays empty says why in place of a rung:
+
+    filtered    without the app's filters and exclusions there would be something
+    no_follows  the viewer follows nobody (Following)
+    exhausted   everything there is was seen, or may not be shown to this viewer
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from freshet.feed.query import FeedQuery
@@ -34,16 +40,22 @@ class Filled:
     traces: tuple[Trace, ...]
 
 
+def _exhausted(query: FeedQuery) -> str:
+    return "exhausted"
+
+
 @dataclass(frozen=True, slots=True)
 class Ladder:
     rungs: Sequence[Rung]
+    why_empty: Callable[[FeedQuery], str] = _exhausted  # where no filter of the app's is to blame
 
     async def fill(self, query: FeedQuery) -> Filled:
-        """The first rung's slate that is not empty; the last one's if all are."""
+        """The first rung's slate that is not empty; none, and why, if all are."""
         slate, rung, traces = NOTHING, self.rungs[0], []
         for rung in self.rungs:
             slate, trace = await rung.pipeline.run(query)
             traces.append(trace)
             if len(slate):
-                break
-        return Filled(slate, rung, tuple(traces))
+                return Filled(slate, rung, tuple(traces))
+        why = "filtered" if traces[-1].drops.get("as_asked") else self.why_empty(query)
+        return Filled(slate, Rung(why, rung.pipeline), tuple(traces))

@@ -116,6 +116,11 @@ class Live(Protocol):
         """The id behind a row of "creator", "sound", "topic" or "hashtag"."""
         ...
 
+    def row(self, kind: str, name: str) -> int:
+        """The row behind an id of "creator", "sound", "topic", "hashtag", "language" or
+        "country"; -1 if unknown."""
+        ...
+
     # --- one viewer -------------------------------------------------------------------------
 
     def seen(
@@ -134,6 +139,23 @@ class Live(Protocol):
 
     def hidden(self, viewer: int, rows: Rows) -> Mask:
         """Hidden itself or by creator, sound, hashtag or topic; blocked either way; one's own."""
+        ...
+
+    def less_of(self, viewer: int, rows: Rows, now_ms: int, half_life_s: float) -> Floats:
+        """(n,) in [0, 1]: how much of "less of this" by creator, sound, hashtag or topic is
+        left, 1 as it is said; 0 if nothing was said."""
+        ...
+
+    def impersonal(self, viewer: int) -> bool:
+        """Chose a feed that does not use what they did, or did not consent to one that does."""
+        ...
+
+    def follows(self, viewer: int) -> Rows:
+        """People they follow, newest follow first."""
+        ...
+
+    def videos_of(self, person: int, n: int) -> Rows:
+        """Up to `n` of a person's videos, newest first, whether eligible or not."""
         ...
 
     def recent(self, viewer: int) -> Rows:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from freshet.feed.wanted import NOTHING_ASKED, Wanted
 from freshet.pipeline import NOTHING, Candidates, Rows
 
 NO_ROWS: Rows = np.empty(0, np.int32)
 
 # One stream of random numbers per stage that draws, so that a stage added later does not
 # change what the others draw.
-STREAMS = {"everything": 1, "explore": 2, "diverse": 3}
+STREAMS = {"everything": 1, "explore": 2, "diverse": 3, "matching": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class FeedQuery:
     served_since_s: int = 0  # when the session began, seconds since 2020
     before: Candidates = NOTHING  # the session's last items, newest first, for topic spread
     adjacent: Candidates = NOTHING  # what the first item comes to stand behind, for spacing
+    wanted: Wanted = NOTHING_ASKED  # the app's filters, exclusions, pins and boosts
+    given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
+    personalised: bool = True
+
+    @property
+    def known_as(self) -> int:
+        """Row of whoever the ranking may know things of: the viewer, or nobody. What they
+        have seen, hidden and blocked counts either way."""
+        return self.viewer if self.personalised else -1
 
     def draws(self, stream: str) -> np.random.Generator:
         """The random numbers of one stage for this request: same request, same draws."""

@@ -42,6 +42,9 @@ TEXTS = {
     "exploring": "exploring: shown {shown} so far, and a place is kept for such videos",
     "popular": "shown most often among what you have not seen lately",
     "reopened": "you have seen everything there is; this was longest ago",
+    "pinned": "put here by the app",
+    "boosted": "boosted by the app",
+    "less_of": "you asked for less like it, so it counts for less",
     "unseen": "from what you have not seen lately",
 }
 
@@ -146,16 +149,20 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Explains a slate. Groups whose features the model does not have are never claimed."""
+    """Explains a slate. Groups whose features the model does not have are never claimed.
+
+    `first`: what is true of everything on this surface, whatever it weighs.
+    """
 
     live: Live
     value: Value
     most: int = 3
     share_min: float = 0.01
+    first: str = ""
     groups: tuple[tuple[Group, Ints], ...] = field(init=False)
     needs = (
-        "features", "typical", "value", "explored", "shown", "created_ms",
-        "creator", "sound", "topics", "hashtags",
+        "features", "typical", "worth", "value", "boost", "less_of", "explored", "pinned",
+        "shown", "created_ms", "creator", "sound", "topics", "hashtags",
     )  # fmt: skip
     adds = ("reasons",)
 
@@ -192,7 +199,7 @@ class Reasons:
         drop = (worth[0] - worth[1:]) / np.maximum(np.abs(worth[0]), 1e-9)
         # A vector that does not give the value it was ranked by (a stand-in after a failed
         # prediction) explains nothing.
-        drop[:, ~np.isclose(worth[0], slate["value"], rtol=1e-3, atol=1e-6)] = 0.0
+        drop[:, ~np.isclose(worth[0], slate["worth"], rtol=1e-3, atol=1e-6)] = 0.0
         return {group.code: drop[g] for g, (group, _) in enumerate(self.groups)}
 
     def _item(
@@ -202,6 +209,8 @@ class Reasons:
         weights: dict[str, NDArray[Any]],
         said: dict[str, list[dict[str, str] | None]],
     ) -> list[Reason]:
+        if slate["pinned"][i]:
+            return [reason("pinned")]
         if slate["explored"][i]:
             return [reason("exploring", shown=_times(int(slate["shown"][i]), "time"))]
         true = [
@@ -209,8 +218,15 @@ class Reasons:
             for code, weight in weights.items()
             if weight[i] >= self.share_min and (params := said[code][i]) is not None
         ]
+        value, boost, less_of = (float(slate[name][i]) for name in ("value", "boost", "less_of"))
+        if (share := boost / max(abs(value), 1e-9)) >= self.share_min:
+            true.append(reason("boosted", share))
         true.sort(key=lambda one: -one.weight)
-        return true[: self.most] or [reason("unseen")]
+        said_first = [reason(self.first)] if self.first else []
+        true = [*said_first, *(one for one in true if one.code != self.first)][: self.most]
+        if (share := less_of / max(abs(value), 1e-9)) >= self.share_min:
+            true.append(reason("less_of", -share))  # what speaks against it, beside the others
+        return true or [reason("unseen")]
 
     # --- evidence: what a reason says, or None if it is not so --------------------------------
 
@@ -218,7 +234,7 @@ class Reasons:
         self, query: FeedQuery, slate: Candidates
     ) -> dict[str, list[dict[str, str] | None]]:
         live = self.live
-        recent = live.recent(query.viewer)
+        recent = live.recent(query.known_as)
         hashtag = _most_common(slate["hashtags"], live.hashtags[recent])
         topic = _most_common(slate["topics"], live.topics[recent])
         creator = _most_common(slate["creator"][:, None], live.creator[recent][:, None])

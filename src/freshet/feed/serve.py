@@ -18,15 +18,18 @@ from typing import Protocol
 
 import numpy as np
 
-from freshet.domain.errors import NotFound, Unavailable
+from freshet.domain.errors import NotFound, Refused, Unavailable
 from freshet.domain.events import Served, SlateServed, Surface
 from freshet.domain.ids import NO_ROW, uuid7
 from freshet.feed.answer import Answer, FeedTrace, Item, answer
 from freshet.feed.ladder import Filled, Ladder
+from freshet.feed.notes import noted
+from freshet.feed.options import PLAIN, Options
 from freshet.feed.parts import Floats, Live, Parts
 from freshet.feed.query import FeedQuery, request_seed
 from freshet.feed.reasons import written
 from freshet.feed.recorder import Recorder
+from freshet.feed.wanted import wanted
 from freshet.log.ports import Offset
 from freshet.pipeline import Candidates, Rows, Trace
 
@@ -42,6 +45,8 @@ class Ask:
     request_id: str
     session_id: str = ""
     repeatable: bool = True  # False: the id was made for this request, nobody can repeat it
+    options: Options = PLAIN  # creators by key
+    given: tuple[str, ...] = ()  # rank this list instead of asking sources
 
 
 class Progress(Protocol):
@@ -68,6 +73,8 @@ class Feed:
     clock: Callable[[], int]  # ms since 1970
     random: Random  # of event ids
     observe: Callable[[Trace], None]
+    arm: str = ""  # of an experiment
+    of_given: Ladder | None = None  # for a list that the app gives
     _locks: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
 
     async def serve(self, ask: Ask) -> Answer:
@@ -109,15 +116,19 @@ class Feed:
             return await self._new(ask)
 
     def _again(self, known: SlateServed) -> Answer:
+        if known.surface != self.surface:
+            reason = f"{known.request_id!r} was answered by the surface {known.surface!r}"
+            raise Refused("request_id", reason, "a new one")
         return answer(known, self.parts.live.outcomes, FeedTrace(repeated=True))
 
     async def _new(self, ask: Ask) -> Answer:
         waited_ms, behind = await self._catch_up(ask.viewer)
         between: Sequence[SlateServed] = ()
         after = -1
+        ladder = self.of_given if ask.given and self.of_given is not None else self.ladder
         for _ in range(COMMIT_TRIES):
             query, slates = self._query(ask, between)
-            filled = await self.ladder.fill(query)
+            filled = await ladder.fill(query)
             for trace in filled.traces:
                 self.observe(trace)
             slate = self._slate(ask, query, filled)
@@ -125,7 +136,8 @@ class Feed:
             if committed.recorded is not None:
                 return self._again(committed.recorded)
             if committed.offset:
-                told = FeedTrace(filled.traces, waited_ms, behind)
+                fresh = FeedTrace(filled.traces, waited_ms, behind)
+                told = noted(fresh, self.parts, query, filled, slate)
                 return answer(slate, self.parts.live.outcomes, told)
             between, after = committed.served, committed.after
         raise Unavailable("too many requests of this viewer at once")
@@ -150,6 +162,7 @@ class Feed:
         viewer = live.viewer_row(ask.viewer)
         session = live.session(viewer, ask.session_id, self.surface, now_ms)
         served = self._rows(between)
+        given = [row for row in map(live.video_row, ask.given) if row != NO_ROW]
         last = np.concatenate([self._rows(between, self.surface), session.last]).astype(np.int32)
         query = FeedQuery(
             viewer=viewer,
@@ -163,6 +176,9 @@ class Feed:
             # A client asks ahead: its viewer may be at the last item served or still at the
             # last one watched. The new slate may follow either.
             adjacent=self._columns(np.concatenate([last[:1], live.recent(viewer)[:1]])),
+            wanted=wanted(ask.options, live),
+            given=np.array(given, np.int32),
+            personalised=ask.options.personalised and not live.impersonal(viewer),
         )
         return query, session.slates
 
@@ -185,11 +201,14 @@ class Feed:
         items = tuple(
             Served(
                 video=live.video_id(row),
-                source="explore" if slate["explored"][i] else sources[slate["source"][i]],
+                source=_placed_by(slate, i) or sources[slate["source"][i]],
                 value=round(float(slate["value"][i]), 6),
                 propensity=float(slate["propensity"][i]),
                 predictions=_rounded(slate["predictions"][i]) if ranked else (),
                 reasons=tuple(written(one) for one in slate["reasons"][i]),
+                watch_s=round(float(slate["watch_s"][i]), 6) if ranked else 0.0,
+                boost=round(float(slate["boost"][i]), 6) if "boost" in slate else 0.0,
+                less_of=round(float(slate["less_of"][i]), 6) if "less_of" in slate else 0.0,
             )
             for i, row in enumerate(rows)
         )
@@ -204,7 +223,9 @@ class Feed:
             features=slate["features"].astype(np.float16).tobytes() if ranked else b"",
             seed=query.seed,
             model=live.model_version,
+            arm=self.arm,
             rung=rung.name,
+            personalised=query.personalised,
         )
 
     def _columns(self, rows: Rows) -> Candidates:
@@ -213,6 +234,13 @@ class Feed:
             rows,
             {"creator": live.creator[rows], "sound": live.sound[rows], "topics": live.topics[rows]},
         )
+
+
+def _placed_by(slate: Candidates, i: int) -> str:
+    """What put an item there, if it was not its value."""
+    if slate["pinned"][i]:
+        return "pinned"
+    return "explore" if slate["explored"][i] else ""
 
 
 def _rounded(predictions: Floats) -> tuple[float, ...]:

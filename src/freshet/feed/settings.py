@@ -1,4 +1,4 @@
-"""Every number of the For You feed that is configuration, with its default and unit.
+"""Every number of a feed that is configuration, with its default and unit.
 
 `weights` is the value table: the value of a video for a viewer is the sum over the table
 of weight × predicted outcome. An outcome is a probability, `watch_s` the expected seconds
@@ -49,6 +49,8 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     topic_window: Count = 5  # neighbouring videos whose topics count as familiar
     seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
     reopen_seen: bool = False  # show the oldest seen rather than nothing
+    less_of_share: Share = 0.9  # of its worth that a video loses once "less of this" is said
+    less_of_half_life_days: Positive = 14  # until half of that loss is forgotten
     reasons: Annotated[int, Meta(ge=1, le=10)] = 3  # reasons shown per video at most
     reason_share_min: Share = 0.01  # of a video's value that a reason must account for
     wait_ms: Count = 20  # longest wait for the viewer's own last act to be folded
@@ -56,3 +58,33 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: Count = 0  # of all chance, together with the request's id
     # What a predicted outcome adds to the value of a video, per unit of probability.
     weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(WEIGHTS))
+
+
+# Who is followed was chosen: what holds them, and what they talk about, counts for more than
+# what makes them follow somebody new.
+FOLLOWING_WEIGHTS: dict[str, float] = {
+    **{name: weight for name, weight in WEIGHTS.items() if name != "follow"},
+    "long_view": 1.5,
+    "comment": 3.0,
+    "favorite": 1.0,
+}
+
+
+class Following(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a Following feed is put together."""
+
+    window: Positive = 200  # newest videos not seen yet that are ranked against each other
+    creators: Positive = 2_000  # followed people looked at, newest follow first
+    depth: Positive = 500  # videos of one person looked at, however many were seen
+    topic_spread: Annotated[float, Meta(ge=0)] = 0.25  # standard deviations a familiar topic costs
+    topic_window: Count = 5  # neighbouring videos whose topics count as familiar
+    seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
+    reopen_seen: bool = False  # show the oldest seen rather than nothing
+    less_of_share: Share = 0.9  # of its worth that a video loses once "less of this" is said
+    less_of_half_life_days: Positive = 14  # until half of that loss is forgotten
+    reasons: Annotated[int, Meta(ge=1, le=10)] = 3  # reasons shown per video at most
+    reason_share_min: Share = 0.01  # of a video's value that a reason must account for
+    wait_ms: Count = 20  # longest wait for the viewer's own last act to be folded
+    seed: Count = 0  # of all chance, together with the request's id
+    # What a predicted outcome adds to the value of a video, per unit of probability.
+    weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(FOLLOWING_WEIGHTS))

@@ -124,7 +124,7 @@ class Predict:
     adds = ("features", "predictions", "watch_s", "typical")
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
-        ranked = self.parts.live.rank(query.viewer, candidates.rows, query.now_ms, query.surface)
+        ranked = self.parts.live.rank(query.known_as, candidates.rows, query.now_ms, query.surface)
         return {
             "features": ranked.features,
             "predictions": ranked.predictions,

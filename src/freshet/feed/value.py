@@ -1,4 +1,8 @@
-"""What a video is worth to a viewer: Σ weight × predicted outcome, by an open table."""
+"""What a video is worth to a viewer: Σ weight × predicted outcome, by an open table.
+
+worth   by the table
+value   worth + what the app's boosts add − what the viewer's "less of this" takes
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freshet.domain.errors import Refused
+from freshet.feed.parts import Live
 from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates
 
@@ -18,7 +23,7 @@ WATCH = "watch_s"  # expected seconds of watching: the one entry that is no prob
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Adds `value` by a table of weights over a model's outcomes and `watch_s`.
+    """Adds `worth` by a table of weights over a model's outcomes and `watch_s`.
 
     Raises:
         Refused: the table names an outcome the model does not predict, or a weight that is
@@ -33,7 +38,7 @@ class Value:
     outcomes: Sequence[str]
     row: NDArray[np.float32] = field(init=False)  # (outcomes,)
     needs = ("predictions", WATCH)
-    adds = ("value",)
+    adds = ("worth",)
     default = 0.0
 
     def __post_init__(self) -> None:
@@ -53,5 +58,45 @@ class Value:
         worth += np.float32(self.weights.get(WATCH, 0.0)) * watch_s
         return worth
 
+    def parts(self, predictions: Sequence[float], watch_s: float) -> dict[str, float]:
+        """What each entry of the table brings to one item's worth.
+
+        >>> Value({"like": 2.0, "watch_s": 0.1}, ("like", "report")).parts((0.5, 0.01), 3.0)
+        {'like': 1.0, 'watch_s': 0.3}
+        """
+        known = dict(zip(self.outcomes, predictions, strict=True)) | {WATCH: watch_s}
+        return {name: round(weight * known[name], 6) for name, weight in self.weights.items()}
+
     def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
         return self.of(candidates["predictions"], candidates[WATCH])
+
+
+@dataclass(frozen=True, slots=True)
+class LessOfThis:
+    """What a video loses because the viewer asked for less of its creator, sound, hashtag or
+    topic: at once `share` of its worth, and half as much every `half_life_s`."""
+
+    live: Live
+    share: float
+    half_life_s: float
+    needs = ("worth",)
+    adds = ("less_of",)
+    default = 0.0
+
+    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
+        left = self.live.less_of(query.known_as, candidates.rows, query.now_ms, self.half_life_s)
+        lost: NDArray[Any] = (self.share * left * np.abs(candidates["worth"])).astype(np.float32)
+        return lost
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The value a slate is put in order by: worth, and what app and viewer made of it."""
+
+    needs = ("worth", "boost", "less_of")
+    adds = ("value",)
+    default = 0.0
+
+    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
+        value: NDArray[Any] = candidates["worth"] + candidates["boost"] - candidates["less_of"]
+        return value

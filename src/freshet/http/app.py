@@ -10,13 +10,20 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from freshet import __version__
 from freshet.domain.errors import FreshetError, Refused
+from freshet.http.arms import get_arms
 from freshet.http.events import BODY_MAX_BYTES, post_events
-from freshet.http.feeds import get_for_you, get_why
+from freshet.http.feeds import get_feed, post_feed
 from freshet.http.health import get_live, get_metrics, get_ready
 from freshet.http.ports import Engine
 from freshet.http.problems import framework, ours, unexpected
+from freshet.http.rank import post_rank
+from freshet.http.viewers import post_reset
+from freshet.http.why import get_why
 
-ROUTES = [post_events, get_for_you, get_why, get_live, get_ready, get_metrics]
+ROUTES = [
+    post_events, get_feed, post_feed, get_why, post_rank, post_reset, get_arms,
+    get_live, get_ready, get_metrics,
+]  # fmt: skip
 
 
 def create_app(engine: Engine) -> Litestar:

@@ -1,23 +1,29 @@
-"""GET /v1/feeds/for_you, and why a video was in it."""
+"""GET and POST /v1/feeds/{surface}: a surface's next videos for a viewer, page by page."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, get
+from litestar import Request, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter, PathParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody, Parameter, PathParameter
+from msgspec import Meta
 
-from freshet.domain.errors import NotFound, Refused
 from freshet.feed.answer import Answer
-from freshet.feed.reasons import Reason
+from freshet.feed.options import Boost, Filters, Ids, Options, Place
+from freshet.http.asked import NAMES, options_of
 from freshet.http.guard import holds_key
+from freshet.http.people import entered, key_of, keyed_options
 from freshet.http.ports import Engine
+from freshet.surfaces.surfaces import Question
 
 N_MAX = 50
+CURSOR_MAX = 1_000
+QUERY = NAMES | {"viewer", "n", "request_id", "session_id", "cursor", "trace"}
 
+SurfaceName = Annotated[str, PathParameter(description="for_you or following")]
 Viewer = Annotated[
     str, Parameter(min_length=1, max_length=200, description="the app's own id of the viewer")
 ]
@@ -26,81 +32,91 @@ RequestId = Annotated[
     str, Parameter(max_length=100, description="the same one gets the same slate again")
 ]
 SessionId = Annotated[str, Parameter(max_length=100)]
+Cursor = Annotated[
+    str, Parameter(max_length=CURSOR_MAX, description="of the answer before: its next page")
+]
 Flag = Annotated[int, Parameter(ge=0, le=1, description="1 adds the trace")]
 
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+ShortText = Annotated[str, Meta(max_length=100)]
 
-class Why(msgspec.Struct, frozen=True):
-    """Why a video was served: from the record of that very ranking."""
 
-    video: str
-    request_id: str
-    time: int
-    position: int
-    source: str
-    propensity: float
-    value: float
-    predictions: dict[str, float]
-    reasons: tuple[Reason, ...]
-    model_version: str
-    rung: str = ""
+class FeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked of a feed: the fields of the query, and its options as JSON."""
+
+    viewer: Id  # the app's own id
+    n: Annotated[int, Meta(ge=1, le=N_MAX)] = 10
+    request_id: ShortText = ""
+    session_id: ShortText = ""
+    cursor: Annotated[str, Meta(max_length=CURSOR_MAX)] = ""
+    trace: bool = False
+    filters: Filters = Filters()
+    exclude: Ids = ()
+    pins: dict[str, Place] = {}
+    boosts: Annotated[tuple[Boost, ...], Meta(max_length=100)] = ()
+    personalised: bool = True
+
+    @property
+    def options(self) -> Options:
+        return Options(
+            filters=self.filters,
+            exclude=self.exclude,
+            pins=self.pins,
+            boosts=self.boosts,
+            personalised=self.personalised,
+        )
 
 
 @get(
-    "/v1/feeds/for_you", guards=[holds_key], tags=["feeds"], summary="The next videos for a viewer"
+    "/v1/feeds/{surface:str}",
+    guards=[holds_key],
+    tags=["feeds"],
+    dependencies={"options": Provide(options_of)},
+    summary="The next videos for a viewer",
 )
-async def get_for_you(
+async def get_feed(
     request: Request[Any, Any, State],
+    surface: SurfaceName,
+    options: NamedDependency[Options],
     viewer: Viewer,
     n: Count = 10,
     request_id: RequestId = "",
     session_id: SessionId = "",
+    cursor: Cursor = "",
     trace: Flag = 0,
 ) -> Answer:
-    """Up to `n` videos the viewer has not seen, best first. Fewer when no more may follow."""
-    engine = _entered(request, {"viewer", "n", "request_id", "session_id", "trace"})
-    key = engine.keys.known(viewer)
-    if key is None:  # a new person's key waits for the disk, off the loop
-        key = await asyncio.to_thread(engine.keys.key, viewer)
-    answer = await engine.feed("for_you", key, n, request_id, session_id)
-    return answer if trace else msgspec.structs.replace(answer, trace=None)
+    """Up to `n` videos the viewer has not seen, best first. Fewer when no more may follow;
+    none with a `rung` that says why."""
+    engine = entered(request, QUERY)
+    body = FeedBody(
+        viewer=viewer, n=n, request_id=request_id, session_id=session_id, cursor=cursor,
+        trace=bool(trace),
+    )  # fmt: skip
+    return await _answered(engine, surface, body, options)
 
 
-@get(
-    "/v1/feeds/for_you/why/{video:str}",
+@post(
+    "/v1/feeds/{surface:str}",
+    status_code=200,
     guards=[holds_key],
     tags=["feeds"],
-    summary="Why this video",
+    summary="The next videos for a viewer, with options as JSON",
 )
-async def get_why(
-    request: Request[Any, Any, State],
-    video: Annotated[str, PathParameter(description="the video's id")],
-    viewer: Viewer,
-) -> Why:
-    """Reasons of the latest slate that showed the video to the viewer."""
-    engine = _entered(request, {"viewer"})
-    key = engine.keys.known(viewer)
-    if key is None:
-        raise NotFound("viewer", f"{viewer!r} is not known here")
-    slate, item = await engine.why("for_you", key, video)
-    return Why(
-        video=video,
-        request_id=slate.request_id,
-        time=slate.time,
-        position=item.position,
-        source=item.source,
-        propensity=item.propensity,
-        value=item.value,
-        predictions=item.predictions,
-        reasons=item.reasons,
-        model_version=item.model_version,
-        rung=slate.rung,
+async def post_feed(
+    request: Request[Any, Any, State], surface: SurfaceName, data: JSONBody[FeedBody]
+) -> Answer:
+    """As GET, for filters, pins and boosts that are too long for a query."""
+    return await _answered(entered(request, ()), surface, data, data.options)
+
+
+async def _answered(engine: Engine, surface: str, body: FeedBody, options: Options) -> Answer:
+    asked = Question(
+        viewer=await key_of(engine, body.viewer),
+        n=body.n,
+        request_id=body.request_id,
+        session_id=body.session_id,
+        options=keyed_options(engine, options),
+        cursor=body.cursor,
     )
-
-
-def _entered(request: Request[Any, Any, State], known: set[str]) -> Engine:
-    """The engine, once the names of the query's fields are right."""
-    engine: Engine = request.app.state.engine
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
-        raise Refused(unknown[0], "is not a known parameter", ", ".join(sorted(known)))
-    return engine
+    answer = await engine.ask(surface, asked)
+    return answer if body.trace else msgspec.structs.replace(answer, trace=None)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from freshet.domain.events import Event, SlateServed
-from freshet.feed.answer import Answer, Item
+from freshet.domain.events import Event
+from freshet.feed.answer import Answer
+from freshet.feed.arm_table import ArmTable
 from freshet.log.ports import Appended
+from freshet.surfaces.surfaces import Question, Surfaces
 
 
 class Health(Protocol):
@@ -40,11 +42,18 @@ class Engine(Protocol):
         """Append, durable on return, and remember how far each viewer's folds must come."""
         ...
 
-    async def feed(
-        self, surface: str, viewer: str, n: int, request_id: str, session_id: str
-    ) -> Answer: ...
+    @property
+    def surfaces(self) -> Surfaces: ...
 
-    async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]: ...
+    async def ask(self, surface: str, asked: Question) -> Answer:
+        """A surface's next slate, or the page that a cursor names."""
+        ...
+
+    async def arms(self, name: str, control: str) -> ArmTable:
+        """What came of an experiment; `control` "" = that of the settings."""
+        ...
+
+    def new_request_id(self) -> str: ...
 
     async def health(self) -> Health: ...
 

@@ -91,7 +91,9 @@ def framework(_: Request[Any, Any, Any], error: HTTPException) -> Any:
     if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
         return unexpected(_, error)
     field, reason = "", error.detail
-    extra = error.extra
+    extra, cause = error.extra, error.__cause__
+    if isinstance(cause, msgspec.ValidationError) and "`$.data" in str(cause):
+        return ours(_, in_body(cause))
     if isinstance(error, ValidationException) and isinstance(extra, list) and extra:
         field, reason = str(extra[0].get("key", "")), str(extra[0].get("message", reason))
     elif missing := _PARAMETER.search(error.detail):
@@ -128,6 +130,13 @@ def misfit(error: Exception) -> Refused:
         return Refused(_join(within, unknown[1]), "is not a known field")
     expected = _EXPECTED.search(message)
     return Refused(within, reason[:300], expected[1] if expected else "")
+
+
+def in_body(error: Exception) -> Refused:
+    """As `misfit`, for a body that a route declares: its fields are named from its root."""
+    refused = misfit(error)
+    field = re.sub(r"\[([^]]*)\]", r".\1", refused.field).removeprefix("data").lstrip(".")
+    return Refused(field, refused.reason, refused.right)
 
 
 def _join(path: str, name: str) -> str:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from freshet.feed.diverse import Diverse
 from freshet.feed.ladder import Ladder, Rung
 from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery
-from freshet.feed.reasons import Placed, Reasons
+from freshet.feed.reasons import Placed
 from freshet.feed.sources import Everything, Explore, Fresh, Whole
 from freshet.feed.steps import (
     Describe,
@@ -19,12 +18,12 @@ from freshet.feed.steps import (
     Hydrate,
     LongestAgo,
     NotHidden,
-    NotSeen,
     Popularity,
     Predict,
 )
-from freshet.feed.value import Value
+from freshet.feed.wanted import AsAsked, Asked, Matching, Pinned
 from freshet.pipeline import Pipeline
+from freshet.surfaces.shared import diverse, ranked, reasons, unseen, value_of
 
 
 def for_you(parts: Parts) -> Ladder:
@@ -33,44 +32,37 @@ def for_you(parts: Parts) -> Ladder:
     Raises:
         Refused: the value table names what the model does not predict.
     """
-    settings = parts.settings
-    value = Value(settings.weights, parts.live.outcomes)
-    diverse = Diverse(
-        by=("creator", "sound", "topic"),
-        explore_share=settings.explore_share,
-        topic_spread=settings.topic_spread,
-        topic_window=settings.topic_window,
-    )
-    certain = replace(diverse, explore_share=0.0)
+    settings, value = parts.settings, value_of(parts)
+    why = reasons(parts, value)
+    certain = diverse(parts)
     forced = replace(certain, lift_first=True)
-    why = Reasons(parts.live, value, settings.reasons, settings.reason_share_min)
-    unseen = [Hydrate(parts), Eligible(), NotSeen(), NotHidden(), Describe(parts)]
 
     full = Pipeline[FeedQuery](
         name="for_you",
-        sources=[Fresh(parts), Explore(parts), Everything(parts)],
-        steps=[*unseen, Predict(parts), value],
-        selector=diverse,
+        sources=[Pinned(parts), Fresh(parts), Explore(parts), Everything(parts), Matching(parts)],
+        steps=[*unseen(parts), *ranked(parts, value)],
+        selector=diverse(parts, settings.explore_share),
         finish=[why],
     )
     popular = Pipeline[FeedQuery](
         name="for_you.popular",
         sources=[Whole(parts)],
-        steps=[*unseen, Popularity()],
+        steps=[*unseen(parts), Popularity()],
         selector=certain,
         finish=[Predict(parts), Placed("popular")],
     )
     unspaced = Pipeline[FeedQuery](
         name="for_you.unspaced",
         sources=[Whole(parts)],
-        steps=[*unseen, Predict(parts), value],
+        steps=[*unseen(parts), *ranked(parts, value)],
         selector=forced,
         finish=[why],
     )
+    again = [Hydrate(parts), Asked(parts), Eligible(), NotHidden(), AsAsked(), Describe(parts)]
     reopened = Pipeline[FeedQuery](
         name="for_you.reopened",
         sources=[Whole(parts)],
-        steps=[Hydrate(parts), Eligible(), NotHidden(), Describe(parts), LongestAgo(parts)],
+        steps=[*again, LongestAgo(parts)],
         selector=forced,
         finish=[Predict(parts), Placed("reopened")],
     )

@@ -1,0 +1,76 @@
+"""POST /v1/rank: an app's own list, scored, and if asked served as a slate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, post
+from litestar.datastructures import State
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from freshet.feed.answer import Answer
+from freshet.feed.options import Boost, Filters, Id, Ids, Options, Place
+from freshet.feed.rank import Ranking
+from freshet.http.feeds import N_MAX, ShortText
+from freshet.http.guard import holds_key
+from freshet.http.people import entered, key_of, keyed_options
+from freshet.surfaces.surfaces import Question
+
+VIDEOS_MAX = 1_000
+
+
+class RankBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A list to rank for a viewer."""
+
+    viewer: Id  # the app's own id
+    videos: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=VIDEOS_MAX)]
+    surface: Literal["for_you", "following"] = "for_you"  # whose value table ranks it
+    reasons: bool = False  # explain each
+    serve: bool = False  # log the best of it as a slate, spaced, and answer that too
+    n: Annotated[int, Meta(ge=1, le=N_MAX)] = N_MAX  # of the slate
+    request_id: ShortText = ""  # of the slate
+    session_id: ShortText = ""
+    filters: Filters = Filters()
+    exclude: Ids = ()
+    pins: dict[str, Place] = {}  # of the slate
+    boosts: Annotated[tuple[Boost, ...], Meta(max_length=100)] = ()
+    personalised: bool = True
+
+
+class Ranked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Every known video of the list, best first, whether it may be shown or not; and the
+    slate that was served of it, if that was asked."""
+
+    ranking: Ranking
+    slate: Answer | None = None
+
+
+@post(
+    "/v1/rank",
+    status_code=200,
+    guards=[holds_key],
+    tags=["feeds"],
+    summary="Score a given list for a viewer",
+)
+async def post_rank(request: Request[Any, Any, State], data: JSONBody[RankBody]) -> Ranked:
+    """Values, predictions and flags for up to 1,000 videos; unknown ids are reported. Nothing
+    is logged unless `serve` is true: then what may be shown of it is one more slate."""
+    engine = entered(request, ())
+    viewer = await key_of(engine, data.viewer)
+    options = Options(
+        filters=data.filters,
+        exclude=data.exclude,
+        pins=data.pins,
+        boosts=data.boosts,
+        personalised=data.personalised,
+    )
+    options = keyed_options(engine, options)
+    ranking = await engine.surfaces.rank(data.surface, viewer, data.videos, options, data.reasons)
+    if not data.serve:
+        return Ranked(ranking)
+    n, ids = min(data.n, len(data.videos)), (data.request_id, data.session_id)
+    asked = Question(viewer, n, *ids, options=options, given=data.videos)
+    slate = await engine.ask(data.surface, asked)
+    return Ranked(ranking, msgspec.structs.replace(slate, trace=None))

@@ -1,0 +1,79 @@
+"""GET /v1/feeds/{surface}/why/{video}: why a video was served, from the record of that very
+ranking."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.params import PathParameter
+
+from freshet.feed.reasons import Reason
+from freshet.http.feeds import SurfaceName, Viewer
+from freshet.http.guard import holds_key
+from freshet.http.people import entered, known_key
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why a video was served: from the record of that very ranking."""
+
+    video: str
+    request_id: str
+    time: int
+    position: int
+    source: str
+    propensity: float
+    value: float
+    # What each entry of the value table brought: weight × prediction. Empty if value did not
+    # place it, or if the table has changed since.
+    value_parts: dict[str, float]
+    boost: float  # of `value`: what the app's boosts added
+    less_of: float  # of `value`: what the viewer's "less of this" took
+    predictions: dict[str, float]
+    watch_s: float
+    reasons: tuple[Reason, ...]
+    model_version: str
+    surface: str
+    rung: str = ""
+    arm: str = ""
+    personalised: bool = True
+
+
+@get(
+    "/v1/feeds/{surface:str}/why/{video:str}",
+    guards=[holds_key],
+    tags=["feeds"],
+    summary="Why this video",
+)
+async def get_why(
+    request: Request[Any, Any, State],
+    surface: SurfaceName,
+    video: Annotated[str, PathParameter(description="the video's id")],
+    viewer: Viewer,
+) -> Why:
+    """Reasons of the latest slate of the surface that showed the video to the viewer."""
+    engine = entered(request, {"viewer"})
+    slate, item = await engine.surfaces.why(surface, known_key(engine, viewer), video)
+    served = slate.items[item.position]
+    return Why(
+        video=video,
+        request_id=slate.request_id,
+        time=slate.time,
+        position=item.position,
+        source=item.source,
+        propensity=item.propensity,
+        value=item.value,
+        value_parts=engine.surfaces.value_parts(slate, item),
+        boost=served.boost,
+        less_of=served.less_of,
+        predictions=item.predictions,
+        watch_s=served.watch_s,
+        reasons=item.reasons,
+        model_version=item.model_version,
+        surface=slate.surface,
+        rung=slate.rung,
+        arm=slate.arm,
+        personalised=slate.personalised,
+    )

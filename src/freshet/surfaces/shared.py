@@ -1,0 +1,52 @@
+"""What surfaces are put together from: the same filters, the same way to a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freshet.feed.diverse import Diverse
+from freshet.feed.parts import Parts
+from freshet.feed.reasons import Reasons
+from freshet.feed.steps import Describe, Eligible, Hydrate, NotHidden, NotSeen, Predict
+from freshet.feed.value import LessOfThis, Total, Value
+from freshet.feed.wanted import AsAsked, Asked, Boosts
+
+DAY_S = 86_400
+
+
+def value_of(parts: Parts) -> Value:
+    """The surface's value table.
+
+    Raises:
+        Refused: the table names what the model does not predict.
+    """
+    return Value(parts.settings.weights, parts.live.outcomes)
+
+
+def unseen(parts: Parts) -> list[Any]:
+    """What may be shown to this viewer, was not, and passes the app's filters."""
+    filters = [Eligible(), NotSeen(), NotHidden(), AsAsked()]
+    return [Hydrate(parts), Asked(parts), *filters, Describe(parts)]
+
+
+def ranked(parts: Parts, value: Value) -> list[Any]:
+    """Predictions, what they are worth, and what app and viewer make of that."""
+    settings = parts.settings
+    fading_s = settings.less_of_half_life_days * DAY_S
+    less_of = LessOfThis(parts.live, settings.less_of_share, fading_s)
+    return [Predict(parts), value, Boosts(parts), less_of, Total()]
+
+
+def diverse(parts: Parts, explore_share: float = 0.0) -> Diverse:
+    settings = parts.settings
+    return Diverse(
+        by=("creator", "sound", "topic"),
+        explore_share=explore_share,
+        topic_spread=settings.topic_spread,
+        topic_window=settings.topic_window,
+    )
+
+
+def reasons(parts: Parts, value: Value, first: str = "") -> Reasons:
+    settings = parts.settings
+    return Reasons(parts.live, value, settings.reasons, settings.reason_share_min, first)
