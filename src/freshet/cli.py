@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
     "lab": "freshet.lab.cli_lab:app",
+    "lake": "freshet.cli_lake:app",
     "log": "freshet.cli_log:app",
     "serve": "freshet.cli_feed:serve_app",
     "world": "freshet.world.cli_world:app",

@@ -69,6 +69,22 @@ class Log(Section, frozen=True):
     snapshot_every: Count = 1_000_000  # events between snapshots; 0 = only on closing
 
 
+class Lake(Section, frozen=True):
+    """The log as Parquet files, in `<data>/lake`."""
+
+    enabled: bool = True  # seal what the log holds while serving
+    segment_events: Positive = 1_000_000  # a segment of files ends after so many events
+    # ... or with so many hours of its UTC day: fewer are seen sooner, in more files
+    segment_hours: Annotated[int, Meta(ge=1, le=24)] = 24
+
+
+class Erasure(Section, frozen=True):
+    """Erased people leave what was written before, too."""
+
+    sweep_days: Count = 7  # how long erasures are gathered, then done together
+    deadline_days: Positive = 30  # until which an erasure must be done
+
+
 class Feed(Section, frozen=True):
     """Each surface has a section of its own."""
 
@@ -88,6 +104,8 @@ class Settings(Section, frozen=True):
     data: Name = "data"  # folder that holds all state
     http: Http = Http()
     log: Log = Log()
+    lake: Lake = Lake()
+    erasure: Erasure = Erasure()
     feed: Feed = Feed()
     learner: Learner = Learner()
     # Splits of a surface's viewers into arms, by name: `[experiments.NAME]` and, for each arm,

@@ -340,7 +340,8 @@ def test_every_route_is_in_the_openapi_document(client: Any) -> None:
     paths = client.get("/schema/openapi.json").json()["paths"]
     assert set(paths) == {
         "/v1/events", "/v1/feeds/{surface}", "/v1/feeds/{surface}/why/{video}", "/v1/rank",
-        "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}", "/health/live", "/health/ready", "/metrics",
+        "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}", "/health/live", "/health/ready",
+        "/metrics",
     }  # fmt: skip
     asked = {x["name"] for x in paths["/v1/feeds/{surface}"]["get"]["parameters"]}
     assert {"viewer", "n", "request_id", "session_id", "trace", "cursor", "hashtags"} <= asked

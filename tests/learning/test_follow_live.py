@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.learning.live import Live
 from freshet.log.follow import Follower, catch_up
-from freshet.log.ports import Offset
+from freshet.log.ports import Batch, Offset
 from freshet.log.snapshots import Snapshots
 from tests.learning.telling import differing, small_live
 from tests.learning.test_fold import MANY
@@ -67,6 +67,26 @@ async def test_a_state_saved_while_it_follows_is_the_same(tmp_path: Path) -> Non
     await log.close()
     assert 0 < offset < len(MANY)
     assert differing(restarted, live) == []
+
+
+def test_a_state_that_folded_on_while_it_was_saved_is_saved_as_it_was(tmp_path: Path) -> None:
+    live = small_live()
+    live.apply(Batch(1, MANY[:2_000]))
+    live.save(made(tmp_path / "plain"))
+    save = live.freeze()
+    live.apply(Batch(2_001, MANY[2_000:]))
+    save(made(tmp_path / "frozen"))
+    plain, frozen = (files_in(tmp_path / name) for name in ("plain", "frozen"))
+    assert [name for name in plain | frozen if plain.get(name) != frozen.get(name)] == []
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 async def test_a_damaged_snapshot_is_refolded_from_the_log(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from freshet.log.epochs import begin_epoch
 from freshet.log.follow import Follower, catch_up, follow
 from freshet.log.ports import Batch, EventLog, Offset
 from freshet.log.snapshots import Snapshots, load_block, load_value, save_block, save_value
-from tests.log.making import Clock, watch, watches
+from tests.log.making import Clock, event_id, watch, watches
 
 
 class Watched:
@@ -223,6 +224,87 @@ async def test_only_the_newest_snapshots_are_kept(snapshots: Snapshots) -> None:
         await log.append(watches(start, start + 5))
         await follower.catch_up()
     assert snapshots.offsets() == [60, 50]
+
+
+class Freezing(Watched):
+    """Keeps a copy, and waits with writing it until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_write = threading.Event()
+
+    def freeze(self) -> Callable[[Path], None]:
+        copied = Watched(self.name)
+        copied.viewers, copied.decayed = list(self.viewers), self.decayed.copy()
+
+        def save(folder: Path) -> None:
+            assert self.may_write.wait(10)
+            copied.save(folder)
+
+        return save
+
+
+async def test_folding_goes_on_while_a_snapshot_is_written_aside(
+    tmp_path: Path, snapshots: Snapshots
+) -> None:
+    log, projection = await log_of(10), Freezing()
+    follower = Follower(log, [projection], snapshots)
+    await follower.catch_up()
+    saving = asyncio.create_task(follower.save_aside())
+    await asyncio.sleep(0)
+    await log.append(watches(10, 20))
+    assert await follower.catch_up() == 20
+    assert follower.save() == 20  # while one is being written, another is not begun
+    assert snapshots.offsets() == []
+    projection.may_write.set()
+    assert (await saving, follower.saved) == (10, 10)
+    assert projection.state == folded(watches(0, 20))
+    plain = Snapshots(tmp_path / "plain")
+    await saved(await log_of(10), plain)
+    assert snapshots.manifest(10) == plain.manifest(10)
+
+
+async def test_a_projection_that_cannot_be_copied_is_saved_while_folding_stands_still(
+    snapshots: Snapshots,
+) -> None:
+    log = await log_of(10)
+    follower = Follower(log, [Watched("plain")], snapshots)
+    await follower.catch_up()
+    saving = asyncio.create_task(follower.save_aside())
+    await asyncio.sleep(0)
+    await log.append(watches(10, 15))
+    await asyncio.gather(saving, follower.catch_up())
+    projection = Watched("plain")
+    assert await catch_up(log, [projection], snapshots) == 15
+    assert projection.given == [11]
+
+
+async def test_who_is_cancelled_while_saving_aside_leaves_a_whole_snapshot(
+    snapshots: Snapshots,
+) -> None:
+    log, projection = await log_of(10), Freezing()
+    follower = Follower(log, [projection], snapshots)
+    await follower.catch_up()
+    saving = asyncio.create_task(follower.save_aside())
+    await asyncio.sleep(0.05)  # wherever it is by then
+    saving.cancel()
+    projection.may_write.set()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert snapshots.at(10, Watched()) is not None
+
+
+async def test_a_batch_that_comes_late_does_not_change_what_the_snapshot_says_is_its_last_event(
+    snapshots: Snapshots,
+) -> None:
+    log = await log_of(10)
+    follower = Follower(log, [Watched()], snapshots)
+    await follower.catch_up()
+    follower.apply(Batch(1, watches(0, 5)))  # as a slower one of two that catch up would
+    follower.save()
+    manifest = snapshots.manifest(10)
+    assert manifest is not None
+    assert manifest.event_id == event_id(9)
 
 
 async def test_following_folds_what_comes_until_cancelled() -> None:

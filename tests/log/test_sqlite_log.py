@@ -12,11 +12,13 @@ from pathlib import Path
 import apsw
 import pytest
 
+from freshet.backends import sqlite_log, sqlite_store
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.backends.sqlite_store import Store
 from freshet.domain.errors import Broken, Corrupt, NotFound, Overloaded, Refused, Unavailable
 from freshet.log import files
+from freshet.log.inspect import verify
 from tests.log.making import DAY_MS, NOW_MS, Clock, event_id, everything, ids_of, watch, watches
 
 
@@ -66,6 +68,59 @@ async def test_dropped_events_are_no_longer_in_the_file(tmp_path: Path) -> None:
     content = b"".join(files_in(tmp_path).values())
     assert b"to-be-forgotten" not in content
     assert b"to-be-kept" in content
+    await log.close()
+
+
+async def test_a_large_log_is_dropped_in_steps_and_gives_its_room_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "DROP_BYTES", 1000)
+    log = SqliteLog(tmp_path, Clock())
+    for n in range(20):
+        await log.append(watches(100 * n, 100 * n + 100))
+    await log.begin_epoch(1950)
+    assert verify(log.rows(), log.base).damage == []
+    assert await ids_of(log, 1950) == [event_id(n) for n in range(1950, 2000)]
+    sizes = {name: len(content) for name, content in files_in(tmp_path).items()}
+    assert (sizes["log.sqlite"] < 64 * 1024, sizes["log.sqlite-wal"]) == (True, 0)
+    await log.close()
+
+
+async def test_an_epoch_whose_dropping_broke_off_has_begun_and_the_next_one_finishes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = SqliteLog(tmp_path, Clock())
+    for n in range(20):
+        await log.append([watch(n, viewer=f"viewer-{n}")])
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "drop", lambda _: 1 / 0)
+        with pytest.raises(Broken):
+            await log.begin_epoch(7)
+    await log.close()
+    log = SqliteLog(tmp_path, Clock())
+    assert (log.epoch, log.base, log.last) == (2, 7, 20)
+    assert verify(log.rows(), log.base).damage == []
+    assert await ids_of(log, 7) == [event_id(n) for n in range(7, 20)]
+    with pytest.raises(Refused, match="dropped by epoch 2"):
+        await ids_of(log, 6)
+    await log.begin_epoch(8)
+    content = b"".join(files_in(tmp_path).values())
+    assert (b"viewer-3" in content, b"viewer-9" in content) == (False, True)
+    await log.close()
+
+
+async def test_an_epoch_says_when_a_reader_keeps_old_bytes_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_log, "COMPACT_TRIES", 2)
+    log = SqliteLog(tmp_path, Clock())
+    await log.append(watches(0, 5))
+    reader = apsw.Connection(str(tmp_path / "log.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
+    reader.execute("BEGIN; SELECT * FROM meta").fetchone()
+    with pytest.raises(Unavailable, match="a reader keeps"):
+        await log.begin_epoch(3)
+    reader.close()
+    assert (log.epoch, log.base) == (2, 3)
     await log.close()
 
 

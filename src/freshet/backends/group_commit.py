@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from freshet.domain.errors import Broken, FreshetError, Overloaded, Unavailable
 from freshet.domain.events import Event
@@ -24,13 +24,14 @@ QUEUE_EVENTS = 65_536
 GROUP_EVENTS = 16_384  # a larger group gains nothing and makes its callers wait
 RETRY_AFTER_S = 0.5
 
+T = TypeVar("T")
 Commit = Callable[[list[Sequence[Event]]], list[Appended]]
 
 
 @dataclass(eq=False, slots=True)
 class _Call:
     events: Sequence[Event]
-    job: Callable[[], None] | None = None  # run alone in the writer thread, instead of events
+    job: Callable[[], object] | None = None  # run alone in the writer thread, instead of events
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     answer: asyncio.Future[Any] = field(init=False)
 
@@ -60,11 +61,12 @@ class GroupCommit:
         answer: Appended = await call.answer
         return answer
 
-    async def run(self, job: Callable[[], None]) -> None:
-        """Run a job between two commits."""
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run a job between two commits; what it returned."""
         call = _Call((), job)
         self._put(call)
-        await call.answer
+        answer: T = await call.answer
+        return answer
 
     def close(self) -> None:
         """Write what is queued, then end the thread; blocks until then."""

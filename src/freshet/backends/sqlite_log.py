@@ -21,7 +21,7 @@ import structlog
 from freshet.backends.group_commit import QUEUE_EVENTS, GroupCommit
 from freshet.backends.sqlite_reader import FILE, SqliteReader
 from freshet.backends.sqlite_store import Meta, Store
-from freshet.domain.errors import Broken, Corrupt, Refused
+from freshet.domain.errors import Broken, Corrupt, Refused, Unavailable
 from freshet.domain.events import Event
 from freshet.log.admission import Admission, Call, Clock, Group, Mode
 from freshet.log.epochs import refuse_base, refuse_dropped
@@ -32,6 +32,8 @@ from freshet.log.recent import MEMORY_BYTES, SEAL_AT, WINDOW_MS, Chunk, RecentId
 from freshet.log.rows import BATCH_EVENTS, StoredRow, behind, join
 
 _warn = structlog.get_logger().warning
+
+COMPACT_TRIES, COMPACT_PAUSE_S = 50, 0.1  # readers are in it for milliseconds
 
 
 class SqliteLog:
@@ -123,7 +125,20 @@ class SqliteLog:
         return self._store.meta.base
 
     async def begin_epoch(self, base: Offset) -> None:
+        """As the port says; on return no byte of what was dropped is left in the files.
+
+        Raises:
+            Unavailable: a reader kept the write-ahead log in use; the epoch has begun, the
+                bytes are overwritten when the next begins or the log is next written to.
+        """
         await self._writer.run(lambda: self._begin_epoch(base))
+        while await self._writer.run(self._store.drop):
+            pass
+        for _ in range(COMPACT_TRIES):
+            if await self._writer.run(self._store.compact):
+                return
+            await asyncio.sleep(COMPACT_PAUSE_S)
+        raise Unavailable("a reader keeps the log's write-ahead file in use; try again later")
 
     async def close(self) -> None:
         """Write what waits, then close; a second call does nothing."""

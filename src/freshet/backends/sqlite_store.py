@@ -28,6 +28,8 @@ from freshet.log.rows import StoredRow
 FORMAT = 1  # of the data folder
 SYNCHRONOUS = "FULL"  # a commit waits until the disk has it; anything less loses events
 CHECKPOINT_PAGES = 4000  # of 4 kB: the WAL stays near 16 MB
+DROP_BYTES = 4 * 2**20  # removed in one transaction, for which appends wait
+COMPACT_PAGES = 16_384  # no more than so many, 64 MB, are moved to shrink the file
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -145,8 +147,8 @@ class Store:
             return [row for row in found if row.last > after]
 
     def all_rows(self) -> Iterator[StoredRow]:
-        """Every row, also damaged ones."""
-        after = -1
+        """Every row, also damaged ones; not what an epoch dropped and is yet to be removed."""
+        after = self.refresh().base or -1
         while True:
             with self._using():
                 sql = ROW + "WHERE first > ? ORDER BY first LIMIT 16"
@@ -167,17 +169,50 @@ class Store:
                 self._write_meta(meta)
 
     def begin_epoch(self, meta: Meta, straddling: StoredRow | None, chunk: Chunk | None) -> None:
-        """Drop the rows up to `meta.base`; `straddling` is what stays of the one it cuts,
-        `chunk` holds the ids not yet sealed, which could not be rebuilt any more."""
+        """Nobody reads what lies up to `meta.base` from now on; `drop` then removes it.
+        `straddling` is what stays of the row it cuts, `chunk` holds the ids not yet sealed,
+        which could not be rebuilt any more."""
+        with self._using(), self._overwriting(), self._db:
+            if straddling:
+                sql = "DELETE FROM batches WHERE first = (SELECT max(first) FROM batches "
+                self._db.execute(sql + "WHERE first <= ?)", [meta.base])
+                self._insert([straddling])
+            if chunk is not None:
+                self._insert_chunk(chunk)
+            self._write_meta(meta)
+
+    def drop(self) -> bool:
+        """Overwrite and remove some megabytes of what lies up to the base; False if none is
+        left. In steps, so that commits come in between."""
+        rows, size = list[tuple[Offset]](), 0
+        with self._using(), self._overwriting(), self._db:
+            sql = "SELECT first, length(data) FROM batches WHERE first <= ? ORDER BY first"
+            for first, length in self._db.execute(sql, [self.meta.base]):
+                rows.append((first,))
+                size += length
+                if size >= DROP_BYTES:
+                    break
+            self._db.executemany("DELETE FROM batches WHERE first = ?", rows)
+        return bool(rows)
+
+    def compact(self) -> bool:
+        """Give room that became free back to the disk where little is left to be moved, and
+        empty the write-ahead log, which held what was dropped; False while a reader is in it."""
         with self._using():
-            self._db.pragma("secure_delete", True)  # what is to be forgotten is overwritten
-            with self._db:
-                self._db.execute("DELETE FROM batches WHERE first <= ?", [meta.base])
-                self._insert([straddling] if straddling else [])
-                if chunk is not None:
-                    self._insert_chunk(chunk)
-                self._write_meta(meta)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the WAL held them too
+            pages, free = self._db.pragma("page_count"), self._db.pragma("freelist_count")
+            if pages - free < min(COMPACT_PAGES, free):
+                self._db.pragma("temp_store", "memory")  # no copy of it anywhere else
+                self._db.execute("VACUUM")
+            busy, _, _ = next(iter(self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")))
+            return not busy
+
+    @contextmanager
+    def _overwriting(self) -> Iterator[None]:
+        """What is deleted meanwhile is overwritten with zeros."""
+        self._db.pragma("secure_delete", True)
+        try:
+            yield
+        finally:
             self._db.pragma("secure_delete", False)
 
     def _row(self, sql: str, *arguments: int) -> StoredRow | None:

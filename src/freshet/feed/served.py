@@ -7,7 +7,7 @@ Bounded: the oldest slates fall out, and then only the log has them.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -68,8 +68,16 @@ class RecentSlates:
                 del self._requests[gone]
 
     def save(self, folder: Path) -> None:
-        save_value(folder, "slates", encode_batch(list(self._slates.values())))
-        save_value(folder, "offset", self.offset)
+        self.freeze()(folder)
+
+    def freeze(self) -> Callable[[Path], None]:
+        slates, offset = list(self._slates.values()), self.offset
+
+        def save(folder: Path) -> None:
+            save_value(folder, "slates", encode_batch(slates))
+            save_value(folder, "offset", offset)
+
+        return save
 
     def load(self, folder: Path) -> None:
         self._slates.clear()

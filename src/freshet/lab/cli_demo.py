@@ -15,16 +15,9 @@ import numpy as np
 import typer
 from granian.server.embed import Server
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from freshet.app import now_ms, open_engine
+from freshet.cli_bars import Bars
 from freshet.cli_feed import (
     api_key,
     check_port,
@@ -111,44 +104,6 @@ async def _demo(settings: Settings, asked: Plan, once: bool) -> None:
                     server.stop()  # type: ignore[no-untyped-call]
 
             await serve_until_stopped(engine, http, served)
-
-
-class Bars:
-    """Is told what takes long and shows it: a bar that fills, or one that only moves."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        columns = (
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-        )  # fmt: skip
-        self._progress = Progress(*columns, console=console)
-        self._doing, self._task = "", TaskID(-1)
-
-    def __call__(self, doing: str, done: int = 0, total: int | None = None) -> None:
-        if doing != self._doing:
-            self._finish()
-            self._doing, self._task = doing, self._progress.add_task(doing, total=total)
-        self._progress.update(self._task, completed=done, total=total)
-
-    def __enter__(self) -> Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._finish()
-        self._progress.stop()
-
-    def stop(self) -> None:
-        """All is done; nothing more is shown."""
-        self._finish()
-        self._progress.stop()
-
-    def _finish(self) -> None:
-        if self._doing:
-            self._progress.update(self._task, completed=1, total=1)
-            self._progress.stop_task(self._task)
-            self._doing = ""
 
 
 # --- what is said once it serves ------------------------------------------------------------

@@ -6,7 +6,8 @@ outcome changes a tally, and its surprise is noted after the model learned it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,13 +242,23 @@ class Live(Reading):
         return self.space.digest()
 
     def save(self, folder: Path) -> None:
-        for name, array in self.state().items():
-            save_block(folder, name, array)
-        for kind, names in self.columns.names.items():
-            save_value(folder, f"names.{kind}", names.items)
-        save_value(folder, "moved", self.columns.names["viewer"].moved)
-        save_value(folder, "parked", self.parked.saved())
-        save_value(folder, "layout", self.layout_digest())
+        _save(folder, self.state(), self._values())
+
+    def freeze(self) -> Callable[[Path], None]:
+        """A copy of all that `save` writes; takes as much memory again until it is written."""
+        state = {name: array.copy() for name, array in self.state().items()}
+        values = copy.deepcopy(self._values())
+        return lambda folder: _save(folder, state, values)
+
+    def _values(self) -> dict[str, Any]:
+        """What is saved beside the arrays."""
+        names = {f"names.{kind}": names.items for kind, names in self.columns.names.items()}
+        return {
+            **names,
+            "moved": self.columns.names["viewer"].moved,
+            "parked": self.parked.saved(),
+            "layout": self.layout_digest(),
+        }
 
     def load(self, folder: Path) -> None:
         """Restore what `save` wrote, into a state that has folded nothing yet.
@@ -301,6 +312,13 @@ class Live(Reading):
             **{f"params.{name}": array for name, array in self.params._asdict().items()},
             **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
         }
+
+
+def _save(folder: Path, state: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+    for name, array in state.items():
+        save_block(folder, name, array)
+    for name, value in values.items():
+        save_value(folder, name, value)
 
 
 def _like(folder: Path, name: str, target: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -30,30 +30,52 @@ def make_folder(folder: Path) -> None:
         sync_folder(path.parent)
 
 
+def write_file(path: Path, data: bytes) -> None:
+    """Put a small file in place: durable, and there as a whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(data)
+    sync_file(unfinished)
+    unfinished.rename(path)
+    sync_folder(path.parent)
+
+
 class FolderLock:
-    """The right to write to a folder, held by one process at a time.
+    """The right to do something to a folder, held by one process at a time: to write to it,
+    unless another `name` says otherwise.
 
     The system lets go of it when the process ends, however it ends.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Raises:
-        Unavailable: another process holds it.
+    def __init__(self, folder: Path, name: str = "writer.lock", busy: str = "") -> None:
         """
-        self._file = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        Args:
+            busy: what another process is doing to the folder while it holds the lock.
+
+        Raises:
+            Unavailable: another process holds it.
+        """
+        self._file = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(self._file, 32).decode(errors="replace").strip()
             os.close(self._file)
             raise Unavailable(
-                f"{folder} is being written by process {holder or '?'}; stop it first"
+                f"{folder} is being {busy} by process {holder or '?'}; try again when it is done"
+                if busy
+                else f"{folder} is being written by process {holder or '?'}; stop it first"
             ) from None
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         os.close(self._file)
+
+    def __enter__(self) -> FolderLock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -7,15 +7,17 @@ and each is given only what lies behind its own offset.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeVar
 
 import structlog
 
 from freshet.domain.errors import Broken, Corrupt
 from freshet.log.ports import Batch, EventLog, Offset, Projection
 from freshet.log.rows import behind
-from freshet.log.snapshots import Snapshots
+from freshet.log.snapshots import Saving, Snapshots
+
+T = TypeVar("T")
 
 _warn = structlog.get_logger().warning
 
@@ -41,8 +43,11 @@ class Follower:
         self._every = snapshot_every
         self._behind: dict[str, Offset] | None = None  # None until started
         self._event_id = ""
-        self._saved: Offset = 0
+        self.saved: Offset = 0  # of the newest snapshot that is known to be good
         self._moved = asyncio.Event()
+        self._still = asyncio.Lock()  # held while folding, and while the state is copied
+        self._copying = False
+        self._writing = asyncio.Lock()  # held while a snapshot is written aside
 
     @property
     def offset(self) -> Offset:
@@ -57,14 +62,15 @@ class Follower:
         """
         if self._behind is None:
             self._behind = {p.name: await self._load(p) for p in self._projections}
-            self._saved = self.offset
+            self.saved = self.offset
         return self.offset
 
     async def catch_up(self) -> Offset:
         """Fold up to the end of the log as it is now."""
         after = await self.start()
         async for batch in self._log.read(after):
-            self.apply(batch)
+            async with self._still:
+                self.apply(batch)
             await asyncio.sleep(0)  # a long refold lets others run
         return self.offset
 
@@ -80,13 +86,16 @@ class Follower:
 
     def apply(self, batch: Batch) -> None:
         assert self._behind is not None, "start first"
+        assert not self._copying, "the state is being copied"
+        before = self.offset
         for projection in self._projections:
             done = self._behind[projection.name]
             if batch.last > done:
                 projection.apply(behind(batch, done))
                 self._behind[projection.name] = batch.last
-        self._event_id = batch.events[-1].event_id
-        if self._every and self.offset - self._saved >= self._every:
+        if self.offset > before:  # else this batch came late, behind a newer one
+            self._event_id = batch.events[-1].event_id
+        if self._every and self.offset - self.saved >= self._every:
             self.save()
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
@@ -94,10 +103,10 @@ class Follower:
     def save(self) -> Offset:
         """Save a snapshot of all projections at `offset`; durable on return.
 
-        Does nothing while one is still behind another: a snapshot has one offset.
+        Does nothing while one is still behind another: a snapshot has one offset. Nor while
+        one is written aside.
         """
-        level = self._behind is not None and len(set(self._behind.values())) == 1
-        if self._snapshots is not None and level and self.offset > self._saved:
+        if self._snapshots is not None and self._savable and not self._writing.locked():
             self._snapshots.save(
                 self.offset,
                 self._event_id,
@@ -105,8 +114,37 @@ class Follower:
                 epoch=self._log.epoch,
                 base=self._log.base,
             )
-            self._saved = self.offset
+            self.saved = self.offset
         return self.offset
+
+    async def save_aside(self) -> Offset:
+        """As `save`, beside the running loop: folding stands still while the state is copied
+        in a thread, and goes on while the copy is written."""
+        async with self._writing:
+            async with self._still:
+                if self._snapshots is None or not self._savable:
+                    return self.saved
+                offset, event_id = self.offset, self._event_id
+                epoch, base = self._log.epoch, self._log.base
+                self._copying = True
+                try:
+                    saving = await to_its_end(self._frozen, self._snapshots, offset)
+                finally:
+                    self._copying = False
+            await to_its_end(lambda: saving.finish(event_id, epoch=epoch, base=base))
+            self.saved = max(self.saved, offset)
+        return offset
+
+    def _frozen(self, snapshots: Snapshots, offset: Offset) -> Saving:
+        saving = snapshots.begin(offset)
+        for projection in self._projections:
+            saving.freeze(projection)
+        return saving
+
+    @property
+    def _savable(self) -> bool:
+        level = self._behind is not None and len(set(self._behind.values())) == 1
+        return level and self.offset > self.saved
 
     async def _load(self, projection: Projection) -> Offset:
         snapshots = self._snapshots
@@ -142,6 +180,17 @@ class Follower:
                 break
         self._event_id = manifest.event_id
         return True
+
+
+async def to_its_end(work: Callable[..., T], *arguments: object) -> T:
+    """Run in a thread; whoever is cancelled meanwhile leaves only when it is done, since
+    nobody can stop a thread half-way through its files."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 async def catch_up(

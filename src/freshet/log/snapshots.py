@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import shutil
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -75,6 +75,18 @@ def load_value(folder: Path, name: str, type: type[T]) -> T:
         return msgspec.msgpack.decode((folder / f"{name}.msgpack").read_bytes(), type=type)
     except (OSError, msgspec.MsgspecError) as error:
         raise Corrupt(f"block {name!r} of {folder} cannot be read: {error}") from error
+
+
+@runtime_checkable
+class Freezes(Protocol):
+    """A projection too large to be written while its folding stands still."""
+
+    name: str
+    fold_version: int
+
+    def freeze(self) -> Callable[[Path], None]:
+        """A copy of the state, as what saves it to a folder: the same bytes as `save` now."""
+        ...
 
 
 # --- manifest -------------------------------------------------------------------------------
@@ -141,26 +153,18 @@ class Snapshots:
     ) -> Path:
         """Durable on return. All projections must have folded up to `offset`, whose event
         has `event_id`."""
+        saving = self.begin(offset)
+        for projection in projections:
+            saving.write(projection)
+        return saving.finish(event_id, epoch=epoch, base=base)
+
+    def begin(self, offset: Offset) -> Saving:
+        """A snapshot that is written piece by piece; not there until it is finished."""
         make_folder(self.folder)
         unfinished = self.folder / f".{offset}"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        saved = {p.name: self._save(unfinished / p.name, p) for p in projections}
-        manifest = Manifest(FORMAT, offset, epoch, event_id, saved)
-        (unfinished / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-        _sync_tree(unfinished)
-        place = self.folder / str(offset)
-        if place.exists():  # same offset, so the same state; perhaps more projections
-            shutil.rmtree(place)
-        unfinished.rename(place)
-        sync_folder(self.folder)
-        self._prune(base)
-        return place
-
-    def _save(self, folder: Path, projection: Projection) -> Saved:
-        folder.mkdir()
-        projection.save(folder)
-        return Saved(projection.fold_version, _blocks(folder))
+        return Saving(self, unfinished, offset)
 
     def offsets(self) -> list[Offset]:
         """Of all snapshots, good or not, newest first."""
@@ -194,11 +198,65 @@ class Snapshots:
             return None
         return folder
 
-    def _prune(self, base: Offset) -> None:
+    def drop_before(self, base: Offset) -> None:
+        """Remove all snapshots that lie before an epoch's base: nothing starts there any more."""
+        for offset in self.offsets():
+            if offset < base:
+                shutil.rmtree(self.folder / str(offset))
+
+    def prune(self, base: Offset) -> None:
+        """Remove all but the newest, the one at the base, and what was left unfinished."""
         for offset in [o for o in self.offsets() if o != base][self._keep :]:
             shutil.rmtree(self.folder / str(offset))
         for path in self.folder.glob(".*"):
             shutil.rmtree(path)
+
+
+class Saving:
+    """A snapshot being written. What is given to `write` is saved as it is then; what can
+    `freeze` is copied then and saved by `finish`, which may run in another thread while the
+    projections fold on."""
+
+    def __init__(self, snapshots: Snapshots, folder: Path, offset: Offset) -> None:
+        self._snapshots, self._folder, self._offset = snapshots, folder, offset
+        self._versions: dict[str, int] = {}
+        self._frozen: dict[str, Callable[[Path], None]] = {}
+
+    def write(self, projection: Projection) -> None:
+        self._begin(projection)
+        projection.save(self._folder / projection.name)
+
+    def freeze(self, projection: Projection) -> None:
+        """Keep the state as it is now; it may fold on as soon as this returns."""
+        if isinstance(projection, Freezes):
+            self._begin(projection)
+            self._frozen[projection.name] = projection.freeze()
+        else:
+            self.write(projection)
+
+    def finish(self, event_id: str, *, epoch: int = 1, base: Offset = 0) -> Path:
+        """Durable on return."""
+        for name, save in self._frozen.items():
+            save(self._folder / name)
+        saved = {
+            name: Saved(version, _blocks(self._folder / name))
+            for name, version in self._versions.items()
+        }
+        manifest = Manifest(FORMAT, self._offset, epoch, event_id, saved)
+        (self._folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+        _sync_tree(self._folder)
+        snapshots = self._snapshots
+        place = snapshots.folder / str(self._offset)
+        if place.exists():  # same offset, so the same state; perhaps more projections
+            shutil.rmtree(place)
+        self._folder.rename(place)
+        sync_folder(snapshots.folder)
+        snapshots.prune(base)
+        return place
+
+    def _begin(self, projection: Projection) -> None:
+        (self._folder / projection.name).mkdir()
+        self._versions[projection.name] = projection.fold_version
 
 
 def _wrong(saved: Saved | None, projection: Projection, folder: Path) -> str:

@@ -1,0 +1,1 @@
+"""The log as sealed Parquet files, for whoever wants to ask questions of it."""
