@@ -17,6 +17,7 @@ from freshet.learning.learner import (
     THRESHOLDS_S,
     WIDTH,
     forward,
+    forward_many,
     learn,
     meet,
     meet_watch,
@@ -199,3 +200,15 @@ def test_the_expected_time_is_on_the_scale_of_how_long_views_are() -> None:
         meet_watch(long, 60.0)
     above = np.full(len(THRESHOLDS_S), 0.5)
     assert times(above, short)["expected"] < 5 < 40 < times(above, long)["expected"]
+
+
+@given(st.integers(0, 20), st.integers(0, 2**32 - 1))
+def test_many_at_once_are_predicted_to_the_very_bits_of_each_alone(n: int, seed: int) -> None:
+    model, random = Model(), np.random.default_rng(seed)
+    for _ in range(20):
+        model.learn(random.normal(size=INPUTS), random.random(HEADS) < 0.3)
+    x = (10 * random.normal(size=(n, INPUTS))).astype(np.float32)
+    x[random.random(x.shape) < 0.05] = np.nan
+    found = np.empty((n, HEADS), np.float32)
+    forward_many(model.params, x, found)
+    assert [row.tobytes() for row in found] == [model.predict(row).tobytes() for row in x]

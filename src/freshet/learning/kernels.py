@@ -47,6 +47,7 @@ from freshet.learning.learner import (
     THRESHOLDS_S,
     WIDTH,
     forward,
+    forward_many,
     learn,
     meet,
     meet_watch,
@@ -535,9 +536,8 @@ def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out
 @kernel
 def predict(params, x, scratch, out_p, out_times):
     """Predictions (n, O) and watch times (n, 4) for vectors (n, F)."""
+    forward_many(params, x, out_p)
     for i in range(x.shape[0]):
-        standardise(params, x[i], scratch.z)
-        forward(params, scratch.z, scratch.pre, out_p[i])
         watch_times(params, out_p[i], out_times[i])
 
 

@@ -46,6 +46,8 @@ STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
 # 90,000 views: AUC + .0006), gone once the views are many.
 SHRINK, SHRINK_VIEWS = 8e-4, 100_000.0
 START = np.float32(1e-3)  # of the sums of squared gradients
+LANES = -(-(WIDTH + HEADS) // 16) * 16  # a row of weights, padded to whole registers
+TOGETHER = 8  # vectors predicted side by side
 CLIP = np.float32(4.0)  # of standardised inputs
 ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
@@ -127,6 +129,51 @@ def forward(params, z, pre, p):
                 p[r] += pre[q] * row2[r]
     for q in range(heads):
         p[q] = sigmoid(p[q])
+
+
+@kernel
+def forward_many(params, x, p):
+    """Predictions p (n, O) for vectors x (n, F) that are not standardised yet.
+
+    The same sums in the same order as `standardise` and `forward`, so the same bits; but
+    eight vectors go through a row of weights while it is in registers, and the loops have
+    lengths known to the compiler: a fifth of the time.
+    """
+    out_of_line()
+    n, inputs = x.shape
+    weights, scale = np.zeros((inputs, LANES), np.float32), np.empty(inputs, np.float32)
+    for j in range(inputs):
+        scale[j] = np.float32(sqrt(params.variance[j] + np.float32(0.01)))
+        for q in range(WIDTH):
+            weights[j, q] = params.w1[j, q]
+        for r in range(HEADS):
+            weights[j, WIDTH + r] = params.w3[j, r]
+    sums = np.zeros((TOGETHER, LANES), np.float32)
+    for first in range(0, n, TOGETHER):
+        some = min(TOGETHER, n - first)
+        for k in range(some):
+            for q in range(WIDTH):
+                sums[k, q] = params.b1[q]
+            for r in range(HEADS):
+                sums[k, WIDTH + r] = params.b[r]
+        for j in range(inputs):
+            for k in range(some):
+                v = (x[first + k, j] - params.mean[j]) / scale[j]
+                if not (v > -CLIP):  # also what is not a number
+                    v = -CLIP
+                v = min(v, CLIP)
+                for q in range(LANES):
+                    sums[k, q] += v * weights[j, q]
+        for k in range(some):
+            row = p[first + k]
+            for r in range(HEADS):
+                row[r] = sums[k, WIDTH + r]
+            for q in range(WIDTH):
+                if sums[k, q] > ZERO:
+                    for r in range(HEADS):
+                        row[r] += sums[k, q] * params.w2[q, r]
+            for r in range(HEADS):
+                row[r] = sigmoid(row[r])
 
 
 @kernel
