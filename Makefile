@@ -14,7 +14,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 .PHONY: setup demo test check bench docs lock \
 	bench-rounds bench-kill9 bench-powercut bench-log bench-refold bench-throughput \
-	bench-import bench-replay
+	bench-import bench-replay bench-retrieval
 
 setup: $(STAMP)
 
@@ -49,7 +49,7 @@ check: setup
 # Long runs: what the tests do in few rounds done in many, then the tables that the README
 # and docs/ quote. `DATA`, a folder in the layout of KuaiRand, adds what needs a real log:
 # an import with feeds whose every reason is checked, and a replay. make bench DATA=…
-bench: bench-rounds bench-kill9 bench-powercut bench-log bench-refold bench-throughput \
+bench: bench-rounds bench-kill9 bench-powercut bench-log bench-refold bench-throughput bench-retrieval \
 		$(if $(DATA),bench-import bench-replay)
 	@$(if $(DATA),:,echo "Left out for want of a real log: bench-import, bench-replay. Give its folder: make bench DATA=…")
 
@@ -70,6 +70,9 @@ bench-rounds: setup
 
 bench-throughput: setup
 	$(BIN)/freshet lab throughput
+
+bench-retrieval: setup
+	$(BIN)/python -m benchmarks.retrieval
 
 bench-import: setup
 	@test -n "$(DATA)" || { echo "Give the folder of a log: make $@ DATA=…" >&2; exit 1; }

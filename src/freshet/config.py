@@ -31,6 +31,7 @@ from msgspec import Meta
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.experiments import Experiment
 from freshet.feed.settings import Following, ForYou
+from freshet.retrieval.settings import Retrieval
 
 PREFIX = "FRESHET_"
 FILE_VARIABLE = "FRESHET_CONFIG"
@@ -108,6 +109,7 @@ class Settings(Section, frozen=True):
     erasure: Erasure = Erasure()
     feed: Feed = Feed()
     learner: Learner = Learner()
+    retrieval: Retrieval = Retrieval()
     # Splits of a surface's viewers into arms, by name: `[experiments.NAME]` and, for each arm,
     # `[experiments.NAME.arms.ARM]`.
     experiments: dict[str, Experiment] = {}

@@ -21,8 +21,11 @@ from freshet.feed.cursor import Cursors
 from freshet.feed.ladder import Ladder
 from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
+from freshet.feed.related import related
 from freshet.feed.serve import Feed, Progress
+from freshet.feed.value import Value
 from freshet.log.ports import Appended, EventLog, Offset
+from freshet.retrieval.nearby import Nearby
 from freshet.surfaces.build import surfaces
 from freshet.surfaces.surfaces import Question, Surfaces
 from freshet.writer import Desk, Folding, Health, Writer
@@ -53,12 +56,16 @@ class Engine:
         self.now_ms, self._random = clock, random
         self._cursors = Cursors(cursor_secret or token_bytes(), settings.http.cursor_hours)
         self._metrics = Metrics()
+        self.nearby: Nearby | None = None
         self.serve_on(live, progress)
 
     def serve_on(self, live: Live, progress: Progress) -> None:
         """Rank on another live state from the next request on."""
-        self.live = live
-        feed = self.settings.feed
+        self.live, self.progress = live, progress
+        feed, before = self.settings.feed, self.nearby
+        self.nearby = nearby_of(live, self.settings, self.now_ms)
+        if before is not None and before.stop():
+            self.nearby.start()
 
         def make_feed(
             surface: Surface, parts: Parts, ladder: Ladder, of_given: Ladder, arm: str
@@ -70,6 +77,7 @@ class Engine:
 
         self.surfaces: Surfaces = surfaces(
             live,
+            self.nearby,
             {"for_you": feed.for_you, "following": feed.following},
             self.settings.experiments,
             self._cursors,
@@ -114,6 +122,14 @@ class Engine:
         experiment = self.settings.experiments.get(name)
         return await self.desk.arms(name, control or (experiment.control if experiment else ""))
 
+    async def related(self, video: str, viewer: str, n: int) -> list[str]:
+        """Videos like a video, nearest first; for a viewer's key none seen or hidden."""
+        parts = self.feeds["for_you"].parts
+        if viewer:
+            acknowledged = self.progress.acknowledged(viewer)
+            await self.progress.reach(acknowledged, parts.settings.wait_ms)
+        return await related(parts, video, self.live.viewer_row(viewer), n, self.now_ms())
+
     def new_request_id(self) -> str:
         return uuid7(self.now_ms(), self._random)
 
@@ -131,7 +147,20 @@ class Engine:
     async def running(self) -> AsyncIterator[None]:
         """What must go on in the background while it serves."""
         await self.warm()
-        yield
+        assert self.nearby is not None
+        self.nearby.start()
+        try:
+            yield
+        finally:
+            self.nearby.stop()
+            await self.nearby.stopped()
+
+
+def nearby_of(live: Live, settings: Settings, clock: Callable[[], int]) -> Nearby:
+    """Retrieval over a live state; what videos are worth is what For You's weights say."""
+    feed = settings.feed.for_you
+    worth = Value(feed.weights, live.outcomes).to_anybody(live)
+    return Nearby(live, settings.retrieval, clock, worth, feed.explore_shown_max)
 
 
 class OneProcess(Engine):
@@ -163,6 +192,5 @@ class OneProcess(Engine):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with self.writer.running():
-            await self.warm()
+        async with self.writer.running(), super().running():
             yield

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from freshet.catalogue.content import content_vector
 from freshet.domain import events as e
 from freshet.feed.settings import WEIGHTS
 from freshet.log.ports import Appended, Batch
@@ -82,6 +83,7 @@ class FakeLive:
         self.following: dict[int, list[int]] = defaultdict(list)
         self.strangers: set[int] = set()
         self.long_views = np.zeros(0, np.float32)
+        self.vectors = np.zeros((0, 64), np.float32)
         self.locale: dict[int, tuple[int, int]] = {}
         # (features, outcomes): long_view and finish like everything; the rest are flat.
         self.model = np.zeros((len(FEATURES), len(OUTCOMES)), np.float32)
@@ -165,6 +167,29 @@ class FakeLive:
 
     def recent(self, viewer: int) -> np.ndarray:
         return np.array(self.watched.get(viewer, [])[::-1][:50], np.int32)
+
+    def liked(self, viewer: int) -> np.ndarray:
+        rows = dict.fromkeys(self.recent(viewer).tolist())
+        return np.array(list(rows), np.int32)
+
+    def interests(self, viewer: int) -> tuple[np.ndarray, np.ndarray]:
+        """One: what the last video they watched is made of."""
+        last = self.items(self.liked(viewer)[:1])
+        return last, np.ones(len(last), np.float32)
+
+    def home(self, viewer: int) -> tuple[int, int]:
+        language, country = self.locale.get(viewer, (-1, -1))
+        return country, language
+
+    @property
+    def vector_sequence(self) -> np.ndarray:
+        return np.full(self.video_count(), 2, np.uint32)
+
+    def items(self, rows: np.ndarray) -> np.ndarray:
+        return self.vectors[rows]
+
+    def speeds(self, first: int, end: int, now_ms: int) -> np.ndarray:
+        return self.long_views[first:end]
 
     def rank(self, viewer: int, rows: np.ndarray, now_ms: int, surface: str) -> Ranking:
         past = self.recent(viewer)
@@ -288,6 +313,10 @@ class FakeLive:
             grown = np.array([values[column]], kind)
             setattr(self, column, np.concatenate([getattr(self, column), grown]))
         self.long_views = np.append(self.long_views, np.float32(0))
+        content = content_vector(hashtags=event.hashtags, sound=event.sound, topics=event.topics)
+        vector = np.frombuffer(content, np.int8).astype(np.float32)
+        vector /= max(float(np.linalg.norm(vector)), 1.0)
+        self.vectors = np.concatenate([self.vectors, vector[None]])
 
 
 class FakeLog:

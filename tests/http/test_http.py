@@ -102,7 +102,11 @@ def test_the_trace_comes_when_asked_for(client: Any) -> None:
     catalogue(client)
     trace = get(client, trace=1).json()["trace"]
     steps = trace["rungs"][0]["steps"]
-    assert [x["stage"] for x in steps][:4] == ["pinned", "fresh", "explore", "everything"]
+    names = [x["stage"] for x in steps]
+    assert names[: names.index("hydrate")] == [
+        "pinned", "similar", "interests", "followed", "proven", "rising", "fresh", "first_audience",
+        "explore", "everything", "matching",
+    ]  # fmt: skip
     assert trace["behind"] == 0
 
 
@@ -340,8 +344,8 @@ def test_every_route_is_in_the_openapi_document(client: Any) -> None:
     paths = client.get("/schema/openapi.json").json()["paths"]
     assert set(paths) == {
         "/v1/events", "/v1/feeds/{surface}", "/v1/feeds/{surface}/why/{video}", "/v1/rank",
-        "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}", "/health/live", "/health/ready",
-        "/metrics",
+        "/v1/videos/{video}/related", "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}",
+        "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
     asked = {x["name"] for x in paths["/v1/feeds/{surface}"]["get"]["parameters"]}
     assert {"viewer", "n", "request_id", "session_id", "trace", "cursor", "hashtags"} <= asked

@@ -54,6 +54,11 @@ State = namedtuple(
         "viewer_sequence",
         "video_sequence",
         "served",  # int32 per viewer, see learning/sessions.py
+        "vector_bytes",  # item vectors, see learning/vectors.py
+        "vector_shorts",
+        "vector_ints",
+        "vector_ends",
+        "vector_sequence",
         "tie_heads",
         "tie_words",
         "tie_used",

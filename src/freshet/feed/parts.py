@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from freshet.feed.settings import ForYou
 from freshet.pipeline import Mask, Rows
+from freshet.retrieval.nearby import Nearby
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -162,6 +163,33 @@ class Live(Protocol):
         """Videos lately watched, newest first."""
         ...
 
+    def liked(self, viewer: int) -> Rows:
+        """Videos that the viewer lately liked, newest first, each once."""
+        ...
+
+    def interests(self, viewer: int) -> tuple[Floats, Floats]:
+        """Centroids (k, 64) of what the viewer lately liked, and their shares (k,)."""
+        ...
+
+    def home(self, viewer: int) -> tuple[int, int]:
+        """Rows of country and language, -1 = not known."""
+        ...
+
+    # --- item vectors and speeds, for retrieval -----------------------------------------------
+
+    @property
+    def vector_sequence(self) -> NDArray[np.uint32]: ...  # grows when an item vector changes
+
+    def items(self, rows: Rows) -> Floats:
+        """Item vectors (n, 64) of length 1, all 0 where a video has none."""
+        ...
+
+    def speeds(self, first: int, end: int, now_ms: int) -> Floats:
+        """How fast videos `first` to `end` are gaining long views; 0 = not at all."""
+        ...
+
+    # --- the model ----------------------------------------------------------------------------
+
     def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str) -> Ranked: ...
 
     def predict(self, features: Any) -> Ranked:
@@ -175,3 +203,4 @@ class Parts:
 
     live: Live
     settings: ForYou
+    nearby: Nearby | None = None  # without it nothing is searched for, as in small tests

@@ -14,7 +14,7 @@ NO_ROWS: Rows = np.empty(0, np.int32)
 
 # One stream of random numbers per stage that draws, so that a stage added later does not
 # change what the others draw.
-STREAMS = {"everything": 1, "explore": 2, "diverse": 3, "matching": 4}
+STREAMS = {"everything": 1, "explore": 2, "diverse": 3, "matching": 4, "first_audience": 5}
 
 
 @dataclass(frozen=True, slots=True)

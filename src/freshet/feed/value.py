@@ -6,7 +6,7 @@ value   worth + what the app's boosts add − what the viewer's "less of this" t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from freshet.domain.errors import Refused
 from freshet.feed.parts import Live
 from freshet.feed.query import FeedQuery
-from freshet.pipeline import Candidates
+from freshet.pipeline import Candidates, Rows
 
 WATCH = "watch_s"  # expected seconds of watching: the one entry that is no probability
 
@@ -66,6 +66,15 @@ class Value:
         """
         known = dict(zip(self.outcomes, predictions, strict=True)) | {WATCH: watch_s}
         return {name: round(weight * known[name], 6) for name, weight in self.weights.items()}
+
+    def to_anybody(self, live: Live) -> Callable[[Rows, int], NDArray[Any]]:
+        """The value of videos (n,) to a viewer of whom nothing is known, as of a time."""
+
+        def worth(rows: Rows, now_ms: int) -> NDArray[Any]:
+            ranked = live.rank(-1, rows, now_ms, "for_you")
+            return self.of(ranked.predictions, ranked.watch_s)
+
+        return worth
 
     def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
         return self.of(candidates["predictions"], candidates[WATCH])

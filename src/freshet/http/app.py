@@ -17,12 +17,13 @@ from freshet.http.health import get_live, get_metrics, get_ready
 from freshet.http.ports import Engine
 from freshet.http.problems import framework, ours, unexpected
 from freshet.http.rank import post_rank
+from freshet.http.related import get_related
 from freshet.http.viewers import post_reset
 from freshet.http.why import get_why
 
 ROUTES = [
-    post_events, get_feed, post_feed, get_why, post_rank, post_reset, get_arms,
-    get_live, get_ready, get_metrics,
+    post_events, get_feed, post_feed, get_why, post_rank, get_related, post_reset,
+    get_arms, get_live, get_ready, get_metrics,
 ]  # fmt: skip
 
 

@@ -55,6 +55,10 @@ class Engine(Protocol):
 
     def new_request_id(self) -> str: ...
 
+    async def related(self, video: str, viewer: str, n: int) -> list[str]:
+        """Videos like a video, nearest first; `viewer` is a key, "" = nobody."""
+        ...
+
     async def health(self) -> Health: ...
 
     def metrics(self) -> bytes:

@@ -86,8 +86,8 @@ from freshet.state.ties import (
     TOPIC as TOPIC_TIE,
 )
 
-# Addresses of the composed features' kernels.
-Calls = namedtuple("Calls", "tallies moments viewer videos")
+# Addresses of the composed features' kernels, and of the one that moves item vectors.
+Calls = namedtuple("Calls", "tallies moments viewer videos attract")
 
 # kinds of records
 (TICK, IMPRESSION, WATCH, GAIN, LOSE, SLATE, SERVE, TIE, UNTIE, MARK, RESET, KNOWN) = range(12)
@@ -131,7 +131,7 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
     ask = Ask(zero, zero, zero, zero)
     return {
         "tallies": (state, act), "moments": (state, act), "viewer": (state, ask, scratch.x),
-        "videos": (state, ask, scratch.one, scratch.row),
+        "videos": (state, ask, scratch.one, scratch.row), "attract": (state, zero, zero),
     }  # fmt: skip
 
 
@@ -218,7 +218,8 @@ def gain(state, scratch, viewer, ring, now, gained):
 
 @kernel
 def close_view(state, params, pending, slot, now, scratch):
-    """The view of an open slot is over: count, learn, note the surprise, free the slot."""
+    """The view of an open slot is over: count, learn, note the surprise, move the video's
+    vector, free the slot."""
     out_of_line()
     pending.status[slot] = FREE
     viewer, ring = pending.viewer[slot], pending.ring[slot]
@@ -248,6 +249,7 @@ def close_view(state, params, pending, slot, now, scratch):
     scratch.surprise[1] = np.log(1.0 + watched_s) - expected[1]
     scratch.surprise[2] = (1.0 if bits & B_2S else 0.0) - expected[2]
     note(state, scratch, viewer, video, now, bits >> PLACE_SHIFT, False)
+    call_at(scratch.calls.attract, (state, np.int64(viewer), np.int64(ring)))
 
 
 @kernel
@@ -427,6 +429,7 @@ def remember(state, params, pending, record, scratch):
     ints[H_BITS + ring] = record.bits | COUNTED | CLOSED | UNTIMED
     ints[H_WATCHED + ring] = 0
     state.viewer[record.viewer, H_EXPECTED + ring] = world_rate(state, 1 + P_LONG)
+    call_at(scratch.calls.attract, (state, record.viewer, np.int64(ring)))
 
 
 @kernel

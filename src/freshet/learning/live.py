@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from freshet.catalogue.columns import KINDS
+from freshet.catalogue.content import WIDTH, content_vector
 from freshet.domain import events as ev
 from freshet.domain.errors import Corrupt, Unavailable
 from freshet.domain.events import Event
@@ -35,6 +36,7 @@ from freshet.state.memory import Memory
 
 __all__ = ["HEAD_NAMES", "Live", "Ranked", "Recorder"]
 
+ALL = 1 << 31  # of a person's videos
 CHUNK = 8192  # records folded in one call at the most
 SUMS = ("viewer.tally", "viewer.surprise")  # columns of a viewer's row that add up
 
@@ -124,11 +126,27 @@ class Live(Reading):
             case ev.ViewersMerged():
                 self._merge(event)
             case ev.PersonErased():
+                for video in self.videos_of(self.viewer_row(event.person), ALL).tolist():
+                    self.space.vectors.forget(video)
                 row = self.columns.forget(event.person)
                 self.parked.forget(event.person)
                 people.erase_viewer(self._state, self.pending, row)
             case _:
                 self.columns.apply(event)
+                self._vectorise(event)
+
+    def _vectorise(self, event: Event) -> None:
+        """An item vector begins with what a video is made of and ends with the video."""
+        if isinstance(event, ev.VideoPublished):
+            content = event.vector
+            if len(content) != WIDTH:
+                content = content_vector(
+                    hashtags=event.hashtags, sound=event.sound, topics=event.topics,
+                    traits=event.traits,
+                )  # fmt: skip
+            self.space.vectors.publish(self.video_row(event.video), content)
+        elif isinstance(event, ev.VideoRemoved):
+            self.space.vectors.forget(self.video_row(event.video))
 
     def _merge(self, event: ev.ViewersMerged) -> None:
         source, viewer = self.columns.viewer(event.viewer), self.columns.viewer(event.into)
@@ -189,6 +207,9 @@ class Live(Reading):
         self.less_of(0, rows, 0, 1.0)
         self.recent(0)
         self.session(0, "", "for_you", 0)
+        self.interests(0)
+        self.liked(0)
+        self.items(rows)
 
     def _flush(self) -> None:
         if len(self._records):
@@ -304,6 +325,7 @@ class Live(Reading):
             "facts.viewer": self.columns.viewers,
             "facts.video": self.columns.videos,
             "served.viewer": self.space.served,
+            "vectors.video": self.space.vectors.block,
         }
 
     def _arrays(self) -> dict[str, np.ndarray]:
@@ -311,6 +333,7 @@ class Live(Reading):
         return {
             **{f"params.{name}": array for name, array in self.params._asdict().items()},
             **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
+            "vectors.ends": self.space.vectors.ends,
         }
 
 

@@ -16,12 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from freshet.catalogue import facts
+from freshet.catalogue.content import WIDTH
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.history import H_COUNT, H_VIDEO, HISTORY
+from freshet.features.tally import LATELY_MS, SHORT, place
 from freshet.learning import kernels
+from freshet.learning.interests import CENTROIDS, interests, liked
 from freshet.learning.learner import HEADS
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
 from freshet.learning.space import Space
+from freshet.learning.vectors import items
 from freshet.state.block import Block
 from freshet.state.ties import (
     FOLLOWS,
@@ -41,6 +45,8 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 Longs = npt.NDArray[np.int64]
 
+BURST_LONG = SHORT.tolist().index(place("long_view"))  # in a short tally
+HOT_MIN = 0.5  # long views of the last hour below which nothing can be said of speed
 TORN_TRIES = 3  # how often a ranking is repeated because what it read was being written
 
 
@@ -302,6 +308,52 @@ class Reading:
                 row = self.space.served.ints[viewer].copy()
         now_s = facts.seconds(now_ms)
         return session_of(row, session_hash(session_id), place_of(surface), now_s)
+
+    # --- item vectors -----------------------------------------------------------------------
+
+    def interests(self, viewer: int) -> tuple[Floats, Floats]:
+        """Centroids of what the viewer lately liked, float32 (k, 64), k <= 4, each of length
+        1, and their shares (k,); none for a viewer who liked nothing lately."""
+        centroids = np.zeros((CENTROIDS, WIDTH), np.float32)
+        shares = np.zeros(CENTROIDS, np.float32)
+        count = interests(self.space.state, viewer, centroids, shares) if viewer >= 0 else 0
+        return centroids[:count], shares[:count]
+
+    def liked(self, viewer: int) -> Rows:
+        """Video rows of the last views that the viewer liked, newest first, each once."""
+        rows, worth = np.empty(HISTORY, np.int32), np.empty(HISTORY, np.float32)
+        return rows[: liked(self.space.state, viewer, rows, worth) if viewer >= 0 else 0]
+
+    def items(self, rows: Rows) -> Floats:
+        """Item vectors, float32 (n, 64), of length 1; all 0 where a video has none."""
+        out = np.empty((len(rows), WIDTH), np.float32)
+        items(self.space.state, rows, out)
+        return out
+
+    @property
+    def vector_sequence(self) -> npt.NDArray[np.uint32]:
+        """Per video row a number that grows with every change of its item vector."""
+        return self.space.vectors.block.sequence
+
+    def speeds(self, first: int, end: int, now_ms: int) -> Floats:
+        """How fast videos `first` to `end` are gaining long views: those of about the last
+        hour, held against what they had lately. 0 for a video that gains none."""
+        at = self.space.composed.layout
+        burst, recent = at("video.burst") + BURST_LONG, at("video.recent")
+        rows = self.blocks["video"].floats[first:end]
+        then_s = self.blocks["video"].ints[first:end, at("video.recent_s")]
+        hours = np.maximum(facts.seconds(now_ms) - then_s, 0) / np.float32(3600.0)
+        hot = np.maximum(rows[:, burst], 0) * np.exp2(-hours)
+        lately = np.maximum(rows[:, recent], 0) * np.exp2(-hours * 3.6e6 / LATELY_MS)
+        speed = np.log1p(hot) - 0.3 * np.log1p(lately)
+        return np.where(hot > HOT_MIN, np.maximum(speed, 0), 0).astype(np.float32)
+
+    def home(self, viewer: int) -> tuple[int, int]:
+        """Rows of the viewer's country and language, -1 = not known."""
+        if viewer < 0:
+            return -1, -1
+        row = self.columns.viewers.ints[viewer]
+        return int(row[facts.VIEWER_COUNTRY]), int(row[facts.VIEWER_LANGUAGE])
 
     # --- predictions ------------------------------------------------------------------------
 

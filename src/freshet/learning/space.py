@@ -2,6 +2,7 @@
 
     columns   names and facts of people and things      blocks   features' rows
     ties      what viewers were shown and chose          served   sessions
+    vectors   where videos lie among their like
     meta      how far the folds are                      weights  the model, published twice
 
 The same `Space` is laid out by the writer over memory it shares and by serving processes
@@ -25,6 +26,7 @@ from freshet.features.layout import CAPACITY, ENTITIES, State
 from freshet.learning import kernels
 from freshet.learning.learner import THRESHOLDS_S, new_params
 from freshet.learning.sessions import WIDTH
+from freshet.learning.vectors import Vectors, attract
 from freshet.state.block import Block
 from freshet.state.compiled import address_of
 from freshet.state.memory import Memory
@@ -61,6 +63,7 @@ class Space:
         self.columns = Columns(room["viewer"], room["video"], memory, self.tables)
         self.blocks = self.composed.layout.blocks(room, memory)
         self.ties = Ties(room["viewer"], room.get("tie", 1 << 29), memory)
+        self.vectors = Vectors(room["video"], memory)
         self.served = Block("served", WIDTH, room["viewer"], memory)
         self.meta = _region(memory, "meta", ACKNOWLEDGED + BUCKETS)
         self.weights = Weights(inputs, memory)
@@ -70,15 +73,16 @@ class Space:
             viewer_facts=self.columns.viewers.ints, video_facts=self.columns.videos.ints,
             viewer_sequence=self.blocks["viewer"].sequence,
             video_sequence=self.blocks["video"].sequence, served=self.served.ints,
+            **self.vectors.of_state(),
             tie_heads=self.ties.heads, tie_words=self.ties.words, tie_used=self.ties.used,
         )  # fmt: skip
 
     def scratch(self) -> Any:
         """Scratch that holds the addresses of our features' kernels, compiled now."""
         inputs = len(self.composed.names)
-        blank = kernels.new_scratch(inputs, kernels.Calls(0, 0, 0, 0))
+        blank = kernels.new_scratch(inputs, kernels.Calls(0, 0, 0, 0, 0))
         calls = {
-            name: address_of(getattr(self.composed, name), *arguments)
+            name: address_of(getattr(self.composed, name, attract), *arguments)
             for name, arguments in kernels.samples(self.state, blank).items()
         }
         return kernels.new_scratch(inputs, kernels.Calls(**calls))

@@ -13,6 +13,7 @@ from freshet.feed.parts import Live, Parts
 from freshet.feed.serve import Feed
 from freshet.feed.settings import Following, ForYou
 from freshet.pipeline import Trace
+from freshet.retrieval.nearby import Nearby
 from freshet.surfaces.following import following, parts_for
 from freshet.surfaces.for_you import for_you
 from freshet.surfaces.rank import scorer, served
@@ -31,6 +32,7 @@ class MakeFeed(Protocol):
 
 def surfaces(
     live: Live,
+    nearby: Nearby,
     sections: Mapping[str, ForYou | Following],
     experiments: Mapping[str, Experiment],
     cursors: Cursors,
@@ -55,7 +57,7 @@ def surfaces(
             surface, parts = "following", parts_for(live, section)
             ladder = following(live, section)
         else:
-            surface, parts = "for_you", Parts(live, section)
+            surface, parts = "for_you", Parts(live, section, nearby)
             ladder = for_you(parts)
         feed = make_feed(surface, parts, ladder, served(surface, parts), label)
         return Variant(feed, scorer(surface, parts, observe, label))

@@ -11,7 +11,18 @@ from freshet.feed.ladder import Ladder, Rung
 from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery
 from freshet.feed.reasons import Placed
-from freshet.feed.sources import Everything, Explore, Fresh, Whole
+from freshet.feed.sources import (
+    Everything,
+    Explore,
+    FirstAudience,
+    Followed,
+    Fresh,
+    Interests,
+    Proven,
+    Rising,
+    Similar,
+    Whole,
+)
 from freshet.feed.steps import (
     Describe,
     Eligible,
@@ -39,7 +50,19 @@ def for_you(parts: Parts) -> Ladder:
 
     full = Pipeline[FeedQuery](
         name="for_you",
-        sources=[Pinned(parts), Fresh(parts), Explore(parts), Everything(parts), Matching(parts)],
+        sources=[
+            Pinned(parts),
+            Similar(parts),
+            Interests(parts),
+            Followed(parts),
+            Proven(parts),
+            Rising(parts),
+            Fresh(parts),
+            FirstAudience(parts),
+            Explore(parts),
+            Everything(parts),
+            Matching(parts),
+        ],
         steps=[*unseen(parts), *ranked(parts, value)],
         selector=diverse(parts, settings.explore_share),
         finish=[why],

@@ -1,0 +1,22 @@
+"""Every number of retrieval that is configuration, with its default and unit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class Retrieval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How near videos are found."""
+
+    exact_max: Positive = 5_000  # videos that are searched one by one; beyond, by lists
+    probes: Positive = 16  # lists looked through for one vector; more find more and take longer
+    pause_ms: Positive = 200  # between looks at what changed, off the path of requests
+    rising_s: Positive = 10  # what is rising, young or proven is worked out this often
+    valued_at_once: Positive = 1_024  # videos whose worth is predicted anew at each look
+    seed: Count = 0  # of the lists' training
