@@ -1,7 +1,8 @@
 """The composition root: the one place that makes clocks, random numbers, files and tasks.
 
-engine = Engine(log, live, projections, keys, settings, clock, random)
+engine = Engine(log, live, projections, keys, settings, clock, random, catalogue=catalogue)
 engine.record(events)   append, then remember how far each viewer's folds must come
+engine.relay()          what was written to the catalogue is in the log on return
 engine.feed(...)        one surface's answer
 engine.running()        folds in the background, and ticks
 """
@@ -20,6 +21,9 @@ import structlog
 
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.catalogue.keys import PersonKeys
+from freshet.catalogue.store.catalogue import FILE as CATALOGUE_FILE
+from freshet.catalogue.store.catalogue import Catalogue
+from freshet.catalogue.store.relay import Relay
 from freshet.config import Settings
 from freshet.domain.errors import Broken, NotFound
 from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
@@ -109,8 +113,13 @@ class Engine:
         clock: Callable[[], int],
         random: Random,
         snapshots: Snapshots | None = None,
+        *,
+        catalogue: Catalogue,
     ) -> None:
         self.log, self.live, self.keys, self.settings = log, live, keys, settings
+        self.catalogue = catalogue
+        self._relay = Relay(catalogue.outbox, self.record, keys.erase)
+        self._poked = asyncio.Event()
         self.now_ms, self._random = clock, random
         self._metrics = Metrics()
         recent = RecentSlates(settings.feed.for_you.slates_kept)
@@ -148,6 +157,10 @@ class Engine:
                 self.folding.note(event.viewer, offset)  # type: ignore[attr-defined]
         return appended
 
+    async def relay(self) -> None:
+        """All that was committed to the catalogue before the call is in the log on return."""
+        await self._relay.run_once()
+
     async def feed(
         self, surface: str, viewer: str, n: int, request_id: str, session_id: str = ""
     ) -> Answer:
@@ -165,7 +178,7 @@ class Engine:
 
     def unready(self) -> list[str]:
         lag = self.log.last - self.folding.offset
-        problems = [self.folding.failed] if self.folding.failed else []
+        problems = [why for why in (self.folding.failed, self._relay.failed) if why]
         if lag > self.settings.http.lag_max:
             problems.append(f"{lag} events are not folded yet")
         return problems
@@ -179,7 +192,10 @@ class Engine:
         await self.catch_up()
         for feed in self.feeds.values():
             await feed.warm()
-        tasks = [asyncio.create_task(self.folding.follow(), name="fold")]
+        tasks = [
+            asyncio.create_task(self.folding.follow(), name="fold"),
+            asyncio.create_task(self._relay.follow(self._poked), name="relay"),
+        ]
         if self.settings.log.tick_ms:
             tasks.append(asyncio.create_task(self._tick(), name="tick"))
         try:
@@ -195,6 +211,7 @@ class Engine:
         if not self.folding.failed:
             self.follower.save()
         await self.log.close()
+        self.catalogue.close()
         self.keys.close()
 
     async def _tick(self) -> None:
@@ -248,8 +265,11 @@ async def open_engine(
     live = LearnedLive(seed=settings.learner.seed)
     live.warm()
     keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
+    catalogue = Catalogue.open(folder / CATALOGUE_FILE, keys, clock, SystemRandom())
     snapshots = Snapshots(folder / "snapshots")
-    engine = Engine(log, live, [live], keys, settings, clock, SystemRandom(), snapshots)
+    engine = Engine(
+        log, live, [live], keys, settings, clock, SystemRandom(), snapshots, catalogue=catalogue
+    )
     telling = asyncio.create_task(_folding(engine, tell))
     try:
         await engine.catch_up()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from freshet.app import Engine
 from freshet.catalogue.keys import PersonKeys
+from freshet.catalogue.store.catalogue import FILE, Catalogue
 from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
@@ -72,5 +75,22 @@ def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engi
         log=Log(tick_ms=0),
         feed=Feed(for_you=ForYou(**settings)),
     )
-    keys = PersonKeys(folder / "keys.sqlite", Random(1))
-    return Engine(log or FakeLog(), live, [live], keys, told, Clock(), Random(2))
+    keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
+    catalogue = catalogue_of(folder, keys, clock)
+    log = log or FakeLog()
+    return Engine(log, live, [live], keys, told, clock, Random(2), catalogue=catalogue)
+
+
+def catalogue_of(folder: Path, keys: PersonKeys, clock: Callable[[], int]) -> Catalogue:
+    """An empty catalogue, copied from one whose tables were made once."""
+    (folder / FILE).write_bytes(_empty_catalogue())
+    return Catalogue.open(folder / FILE, keys, clock, Random(3))
+
+
+@cache
+def _empty_catalogue() -> bytes:
+    with TemporaryDirectory() as name:
+        file = Path(name) / FILE
+        keys = PersonKeys(Path(name) / "keys", Random(1))
+        Catalogue.open(file, keys, Clock(), Random(1)).close()
+        return file.read_bytes()
