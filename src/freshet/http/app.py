@@ -10,13 +10,15 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from freshet import __version__
 from freshet.domain.errors import FreshetError, Refused
+from freshet.http import hashtags, people, sounds, videos
 from freshet.http.events import BODY_MAX_BYTES, post_events
 from freshet.http.feeds import get_for_you, get_why
 from freshet.http.health import get_live, get_metrics, get_ready
 from freshet.http.ports import Engine
 from freshet.http.problems import framework, ours, unexpected
 
-ROUTES = [post_events, get_for_you, get_why, get_live, get_ready, get_metrics]
+CATALOGUE = [*people.ROUTES, *videos.ROUTES, *sounds.ROUTES, *hashtags.ROUTES]
+ROUTES = [post_events, get_for_you, get_why, *CATALOGUE, get_live, get_ready, get_metrics]
 
 
 def create_app(engine: Engine) -> Litestar:

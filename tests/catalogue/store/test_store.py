@@ -226,7 +226,7 @@ def test_a_bad_record_is_told_and_the_good_ones_are_kept(
 def test_an_id_may_stand_in_a_batch_once(peopled: Catalogue) -> None:
     outcomes = peopled.videos.save([video("v1", title="first"), video("v1", title="second")])
     assert outcomes[0] == "created"
-    assert refusal(outcomes[1]) == ("id", "is that of record 0 too")
+    assert refusal(outcomes[1]) == ("id", "'v1' was there before; the first counts")
     assert peopled.videos.get("v1").title == "first"
 
 

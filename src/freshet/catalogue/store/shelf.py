@@ -81,8 +81,7 @@ class Shelf(Generic[R, S]):
             try:
                 one = checked(record, self._database.clock())
                 if one.id in good:
-                    first = good[one.id][0]
-                    raise Refused("id", f"is that of record {first} too", "every id once")
+                    raise Refused("id", f"{one.id!r} was there before; the first counts", "once")
                 good[one.id] = (index, one)
             except Refused as refused:
                 outcomes[index] = refused
