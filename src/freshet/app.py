@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Protocol
@@ -34,6 +34,7 @@ from freshet.feed.parts import Live, Parts
 from freshet.feed.serve import Ask, Feed
 from freshet.feed.served import RecentSlates
 from freshet.learning.live import Live as LearnedLive
+from freshet.log.files import make_folder
 from freshet.log.follow import Follower
 from freshet.log.ports import Appended, EventLog, Offset, Projection
 from freshet.log.snapshots import Snapshots
@@ -300,4 +301,21 @@ async def open_for_import(data: Path) -> AsyncIterator[tuple[EventLog, PersonKey
         yield log, keys
     finally:
         await log.close()
+        keys.close()
+
+
+@contextmanager
+def open_catalogue(data: Path) -> Iterator[Catalogue]:
+    """The catalogue of a data folder, also beside a server that has it open.
+
+    What is written waits in the outbox: a running server tells the log within a second or
+    so, else the next one does.
+    """
+    make_folder(data)
+    keys = PersonKeys(data / KEYS_FILE, SystemRandom())
+    catalogue = Catalogue.open(data / CATALOGUE_FILE, keys, now_ms, SystemRandom())
+    try:
+        yield catalogue
+    finally:
+        catalogue.close()
         keys.close()

@@ -29,6 +29,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 # command -> "module:attribute" of the typer application that answers it
 COMMANDS: dict[str, str] = {
     "demo": "freshet.lab.cli_demo:app",
+    "export": "freshet.cli_export:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
     "lab": "freshet.lab.cli_lab:app",

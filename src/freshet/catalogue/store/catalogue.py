@@ -1,7 +1,7 @@
 """The catalogue of an app: four shelves and an outbox over one database.
 
     people · videos · sounds · hashtags ─▶ tables ┐ one transaction
-                                        ─▶ outbox ┘ ─▶ Relay ─▶ the log
+    ties                                ─▶ outbox ┘ ─▶ Relay ─▶ the log
 
     catalogue = Catalogue.open(folder / FILE, keys, clock, random)
     catalogue.videos.save([Video(id="v1", creator="vera")])     # -> ["created"]
@@ -24,6 +24,7 @@ from freshet.catalogue.store.migrate import upgrade
 from freshet.catalogue.store.outbox import Outbox
 from freshet.catalogue.store.people import People
 from freshet.catalogue.store.sounds import Sounds
+from freshet.catalogue.store.ties import Ties
 from freshet.catalogue.store.videos import Videos
 
 FILE = "catalogue.sqlite3"
@@ -41,6 +42,7 @@ class Catalogue:
         self.videos = Videos(database, keys)
         self.sounds = Sounds(database, keys)
         self.hashtags = Hashtags(database, keys)
+        self.ties = Ties(database, keys)
         self.outbox = Outbox(database)
 
     @classmethod

@@ -41,7 +41,7 @@ class Writing:
         Args:
             erases: a person key to forget once the log has the event.
         """
-        event = kind(event_id=self.new_id(), time=self.now_ms, **fields)
+        event = kind(event_id=self.new_id(), time=fields.pop("time", self.now_ms), **fields)
         self._rows.append({"event": encode_batch([event]), "erases": erases})
 
     def new_id(self) -> str:

@@ -45,6 +45,12 @@ class Hashtags(Shelf[Hashtag, StoredHashtag]):
     def change(self, record_id: str, change: Any) -> StoredHashtag:
         return super().change(checks.hashtag("id", record_id), change)
 
+    def posted(self) -> Iterator[StoredHashtag]:
+        """Those that the app has said something of."""
+        chosen = select(HASHTAGS).where(HASHTAGS.c.posted).order_by(HASHTAGS.c.id)
+        with self._database.read() as connection:
+            yield from self._stored(connection, connection.execute(chosen).all())
+
     def remove(self, record_id: str) -> HashtagRemoved:
         name = checks.hashtag("id", record_id)
         with self._database.write() as writing:
