@@ -35,10 +35,11 @@ from rich.console import Console
 from rich.table import Table
 
 from freshet import config
-from freshet.app import Engine, open_engine
+from freshet.app import open_engine
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as ev
 from freshet.domain.ids import uuid7
+from freshet.engine import OneProcess as Engine
 from freshet.features.history import HISTORY
 from freshet.feed.query import FeedQuery
 from freshet.feed.reasons import FRESH_MS, GROUPS, OTHERS_MIN, Reason

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freshet.app import open_engine, open_for_import
+from freshet.app import open_catalogue, open_engine, open_for_import
+from freshet.catalogue.store.records import Person, Video
 from freshet.config import Settings
 from freshet.domain import events as e
 from freshet.domain.events import Event
@@ -37,3 +38,22 @@ async def test_a_data_folder_serves_remembers_and_goes_on_after_a_restart(tmp_pa
         assert (await engine.feed("for_you", key, 4, "r1", "s")).items == first.items
         rest = await engine.feed("for_you", key, 10, "r2", "s")
         assert {item.video for item in rest.items} == {f"v{i}" for i in range(9)} - shown
+
+
+async def test_what_is_written_to_the_catalogue_is_in_the_next_feed_also_from_beside(
+    tmp_path: Path,
+) -> None:
+    with open_catalogue(tmp_path) as beside:  # no server runs yet
+        beside.people.save([Person(id="vera"), Person(id="adam")])
+        beside.videos.save([Video(id="v1", creator="vera")])
+    async with open_engine(told(tmp_path)) as engine, engine.running():
+        await engine.relay()
+        reader = engine.keys.key("eve")
+        assert [x.video for x in (await engine.feed("for_you", reader, 5, "r1")).items] == ["v1"]
+        with open_catalogue(tmp_path) as beside:
+            beside.videos.save([Video(id="v2", creator="adam")])
+        await engine.relay()
+        assert [x.video for x in (await engine.feed("for_you", reader, 5, "r2")).items] == ["v2"]
+        assert engine.catalogue.people.remove("vera").videos == 1
+        await engine.relay()
+        assert engine.keys.known("vera") is None

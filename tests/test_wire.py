@@ -11,6 +11,7 @@ import pytest
 
 from freshet.domain import events as e
 from freshet.domain.errors import Overloaded, Refused, TooLate, Unavailable
+from freshet.feed.arm_table import ArmTable
 from freshet.feed.recorder import Committed
 from freshet.log.ports import Appended
 from freshet.state.memory import Mapped, Shared
@@ -45,6 +46,12 @@ class FakeDesk:
 
     async def slates(self, viewer: str) -> tuple[e.SlateServed, ...]:
         return (slate(viewer, "b"), slate(viewer, "a"))
+
+    async def relay(self) -> None:
+        self.told.append("relay")
+
+    async def arms(self, experiment: str, control: str) -> ArmTable:
+        raise NotImplementedError
 
     async def health(self) -> Health:
         return Health(("tired",), 9, 8)

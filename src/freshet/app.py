@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
@@ -13,6 +13,8 @@ from typing import Protocol
 from freshet.backends.secret_file import secret_of
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.catalogue.keys import PersonKeys
+from freshet.catalogue.store.catalogue import FILE as CATALOGUE_FILE
+from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
 from freshet.engine import OneProcess
 from freshet.learning.live import Live
@@ -60,7 +62,10 @@ async def open_engine(
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
             secret = secret_of(settings.folder / CURSOR_SECRET_FILE)
-            yield OneProcess(writer, live, keys, settings, clock, SystemRandom(), secret)
+            with open_catalogue(settings.folder, clock) as catalogue:
+                yield OneProcess(
+                    writer, live, keys, settings, clock, SystemRandom(), secret, catalogue
+                )
     finally:
         keys.close()
 
@@ -86,7 +91,12 @@ async def open_writer(
     live.warm()
     buckets = live.space.meta[ACKNOWLEDGED:]
     snapshots = Snapshots(folder / "snapshots")
-    writer = Writer(log, live, [live], settings, clock, SystemRandom(), snapshots, buckets)
+    keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
+    catalogue = Catalogue.open(folder / CATALOGUE_FILE, keys, clock, SystemRandom())
+    writer = Writer(
+        log, live, [live], settings, clock, SystemRandom(), snapshots, buckets,
+        catalogue=catalogue, keys=keys,
+    )  # fmt: skip
     telling = asyncio.create_task(_folding(writer, tell))
     try:
         await writer.catch_up()
@@ -96,6 +106,8 @@ async def open_writer(
     finally:
         telling.cancel()
         await writer.close()
+        catalogue.close()
+        keys.close()
 
 
 async def _folding(writer: Writer, tell: Tell) -> None:
@@ -117,4 +129,21 @@ async def open_for_import(data: Path) -> AsyncIterator[tuple[EventLog, PersonKey
         yield log, keys
     finally:
         await log.close()
+        keys.close()
+
+
+@contextmanager
+def open_catalogue(data: Path, clock: Callable[[], int] = now_ms) -> Iterator[Catalogue]:
+    """The catalogue of a data folder, also beside a server that has it open.
+
+    What is written waits in the outbox: a running server tells the log within a second or
+    so, else the next one does.
+    """
+    make_folder(data)
+    keys = PersonKeys(data / KEYS_FILE, SystemRandom())
+    catalogue = Catalogue.open(data / CATALOGUE_FILE, keys, clock, SystemRandom())
+    try:
+        yield catalogue
+    finally:
+        catalogue.close()
         keys.close()

@@ -12,7 +12,9 @@ from random import Random
 from secrets import token_bytes
 
 from freshet.catalogue.keys import PersonKeys
+from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
+from freshet.domain.errors import Broken
 from freshet.domain.events import Event, SlateServed, Surface
 from freshet.domain.ids import uuid7
 from freshet.feed.answer import Answer, Item
@@ -51,8 +53,10 @@ class Engine:
         clock: Callable[[], int],
         random: Random,
         cursor_secret: bytes | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.desk, self.keys, self.settings = desk, keys, settings
+        self._catalogue = catalogue
         self.now_ms, self._random = clock, random
         self._cursors = Cursors(cursor_secret or token_bytes(), settings.http.cursor_hours)
         self._metrics = Metrics()
@@ -98,6 +102,21 @@ class Engine:
     @property
     def admin_key(self) -> str:
         return self.settings.http.admin_key
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Its calls wait for the disk: in threads.
+
+        Raises:
+            Broken: this engine was made without one.
+        """
+        if self._catalogue is None:
+            raise Broken("there is no catalogue")
+        return self._catalogue
+
+    async def relay(self) -> None:
+        """All that was committed to the catalogue before the call is in the log on return."""
+        await self.desk.relay()
 
     async def record(self, events: Sequence[Event]) -> Appended:
         """Durable on return; each viewer's next feed waits for what they did."""
@@ -175,9 +194,12 @@ class OneProcess(Engine):
         clock: Callable[[], int],
         random: Random,
         cursor_secret: bytes | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.writer = writer
-        super().__init__(writer, live, writer.folding, keys, settings, clock, random, cursor_secret)
+        super().__init__(
+            writer, live, writer.folding, keys, settings, clock, random, cursor_secret, catalogue
+        )
 
     @property
     def log(self) -> EventLog:

@@ -203,6 +203,8 @@ class DeskServer:
             (slate,) = decode_batch(commit.slate)
             assert isinstance(slate, SlateServed)
             return await desk.commit(slate, commit.after)
+        if call.method == "relay":
+            return await desk.relay()
         if call.method == "arms":
             compare = decode(call.body, type=Compare)
             return await desk.arms(compare.experiment, compare.control)
@@ -330,6 +332,9 @@ class RemoteDesk:
         except Unavailable as error:
             return Health((str(error),))
         return msgspec.msgpack.decode(reply, type=Health)
+
+    async def relay(self) -> None:
+        await self._call("relay", None)
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
         reply = await self._call("arms", Compare(experiment, control))

@@ -29,7 +29,7 @@ import msgspec
 import structlog
 
 from freshet import cli_feed
-from freshet.app import CURSOR_SECRET_FILE, KEYS_FILE, now_ms, open_writer
+from freshet.app import CURSOR_SECRET_FILE, KEYS_FILE, now_ms, open_catalogue, open_writer
 from freshet.backends.secret_file import secret_of
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
@@ -264,12 +264,14 @@ async def serve(told: Told) -> None:
     following = asyncio.create_task(desk.follow(), name="desk")
     keys = PersonKeys(told.settings.folder / KEYS_FILE, SystemRandom())
     secret = secret_of(told.settings.folder / CURSOR_SECRET_FILE)
-    engine = WorkerEngine(
-        desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom(), secret
-    )
     desk.boot = boot
     try:
-        await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)
+        with open_catalogue(told.settings.folder) as catalogue:
+            engine = WorkerEngine(
+                desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom(), secret,
+                catalogue,
+            )  # fmt: skip
+            await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)
     finally:
         following.cancel()
         keys.close()

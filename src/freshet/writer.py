@@ -18,6 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from freshet.catalogue.keys import PersonKeys
+from freshet.catalogue.store.catalogue import Catalogue
+from freshet.catalogue.store.relay import Relay
 from freshet.config import Settings
 from freshet.domain.errors import Broken
 from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
@@ -50,6 +53,10 @@ class Desk(Recorder, Protocol):
         ...
 
     async def health(self) -> Health: ...
+
+    async def relay(self) -> None:
+        """All that was committed to the catalogue before the call is in the log on return."""
+        ...
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
         """What came of an experiment, as far as it is folded."""
@@ -143,6 +150,9 @@ class Writer:
         random: Random,
         snapshots: Snapshots | None = None,
         buckets: npt.NDArray[np.int64] | None = None,
+        *,
+        catalogue: Catalogue,
+        keys: PersonKeys,
     ) -> None:
         self.log, self.live, self.settings = log, live, settings
         self.now_ms, self._random = clock, random
@@ -152,6 +162,8 @@ class Writer:
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
+        self._relay = Relay(catalogue.outbox, self.append, keys.erase)
+        self._poked = asyncio.Event()
         self._book = SlateBook(log, recent, self._served, self.folding.note)
 
     async def append(self, events: Sequence[Event]) -> Appended:
@@ -176,12 +188,15 @@ class Writer:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         return arm_table(self._arm_sums, experiment, control)
 
+    async def relay(self) -> None:
+        await self._relay.run_once()
+
     async def catch_up(self) -> Offset:
         return await self.folding.catch_up()
 
     def unready(self) -> list[str]:
         lag = self.log.last - self.folding.offset
-        problems = [self.folding.failed] if self.folding.failed else []
+        problems = [why for why in (self.folding.failed, self._relay.failed) if why]
         if lag > self.settings.http.lag_max:
             problems.append(f"{lag} events are not folded yet")
         return problems
@@ -190,7 +205,10 @@ class Writer:
     async def running(self) -> AsyncIterator[None]:
         """Folds in the background and ticks while entered; at the log's end on entry."""
         await self.catch_up()
-        tasks = [asyncio.create_task(self.folding.follow(), name="fold")]
+        tasks = [
+            asyncio.create_task(self.folding.follow(), name="fold"),
+            asyncio.create_task(self._relay.follow(self._poked), name="relay"),
+        ]
         if self.settings.log.tick_ms:
             tasks.append(asyncio.create_task(self._tick(), name="tick"))
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from freshet.catalogue.keys import PersonKeys
+from freshet.catalogue.store.catalogue import FILE, Catalogue
 from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
@@ -82,7 +85,24 @@ def engine_of(
         feed=Feed(for_you=ForYou(**settings), following=following or Following()),
         experiments=experiments or {},
     )
-    keys = PersonKeys(folder / "keys.sqlite", Random(1))
-    clock = Clock()
-    writer = Writer(log or FakeLog(), live, [live], told, clock, Random(3))
-    return OneProcess(writer, live, keys, told, clock, Random(2), secret)
+    keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
+    catalogue = catalogue_of(folder, keys, clock)
+    writer = Writer(
+        log or FakeLog(), live, [live], told, clock, Random(3), catalogue=catalogue, keys=keys
+    )
+    return OneProcess(writer, live, keys, told, clock, Random(2), secret, catalogue)
+
+
+def catalogue_of(folder: Path, keys: PersonKeys, clock: Callable[[], int]) -> Catalogue:
+    """An empty catalogue, copied from one whose tables were made once."""
+    (folder / FILE).write_bytes(_empty_catalogue())
+    return Catalogue.open(folder / FILE, keys, clock, Random(3))
+
+
+@cache
+def _empty_catalogue() -> bytes:
+    with TemporaryDirectory() as name:
+        file = Path(name) / FILE
+        keys = PersonKeys(Path(name) / "keys", Random(1))
+        Catalogue.open(file, keys, Clock(), Random(1)).close()
+        return file.read_bytes()

@@ -162,7 +162,7 @@ class FakeLive:
 
     def videos_of(self, person: int, n: int) -> np.ndarray:
         rows = np.flatnonzero(self.creator == person)
-        newest = np.argsort(-self.created_ms[rows], kind="stable")
+        newest = np.argsort(self.created_ms[rows], kind="stable")[::-1]
         return rows[newest][:n].astype(np.int32)
 
     def recent(self, viewer: int) -> np.ndarray:

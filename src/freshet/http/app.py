@@ -10,6 +10,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from freshet import __version__
 from freshet.domain.errors import FreshetError, Refused
+from freshet.http import hashtags, people, sounds, videos
 from freshet.http.arms import get_arms
 from freshet.http.events import BODY_MAX_BYTES, post_events
 from freshet.http.feeds import get_feed, post_feed
@@ -21,9 +22,10 @@ from freshet.http.related import get_related
 from freshet.http.viewers import post_reset
 from freshet.http.why import get_why
 
+CATALOGUE = [*people.ROUTES, *videos.ROUTES, *sounds.ROUTES, *hashtags.ROUTES]
 ROUTES = [
     post_events, get_feed, post_feed, get_why, post_rank, get_related, post_reset,
-    get_arms, get_live, get_ready, get_metrics,
+    *CATALOGUE, get_arms, get_live, get_ready, get_metrics,
 ]  # fmt: skip
 
 

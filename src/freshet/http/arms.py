@@ -10,8 +10,8 @@ from litestar.params import Parameter, PathParameter
 
 from freshet.feed.arm_table import ArmTable
 from freshet.http.guard import holds_key, is_admin
-from freshet.http.people import entered
 from freshet.http.problems import Forbidden
+from freshet.http.whom import entered
 
 
 @get(

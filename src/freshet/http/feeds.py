@@ -15,8 +15,8 @@ from freshet.feed.answer import Answer
 from freshet.feed.options import Boost, Filters, Ids, Options, Place
 from freshet.http.asked import NAMES, options_of
 from freshet.http.guard import holds_key
-from freshet.http.people import entered, key_of, keyed_options
 from freshet.http.ports import Engine
+from freshet.http.whom import entered, key_of, keyed_options
 from freshet.surfaces.surfaces import Question
 
 N_MAX = 50

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from freshet.catalogue.store.catalogue import Catalogue
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
 from freshet.feed.arm_table import ArmTable
@@ -40,6 +41,19 @@ class Engine(Protocol):
 
     async def record(self, events: Sequence[Event]) -> Appended:
         """Append, durable on return, and remember how far each viewer's folds must come."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Its calls wait for the disk: in threads."""
+        ...
+
+    async def relay(self) -> None:
+        """All that was committed to the catalogue before the call is in the log on return.
+
+        Raises:
+            Unavailable: not now; it is kept, and relayed later.
+        """
         ...
 
     @property

@@ -15,7 +15,7 @@ from freshet.feed.options import Boost, Filters, Id, Ids, Options, Place
 from freshet.feed.rank import Ranking
 from freshet.http.feeds import N_MAX, ShortText
 from freshet.http.guard import holds_key
-from freshet.http.people import entered, key_of, keyed_options
+from freshet.http.whom import entered, key_of, keyed_options
 from freshet.surfaces.surfaces import Question
 
 VIDEOS_MAX = 1_000

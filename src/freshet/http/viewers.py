@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 
 from freshet.domain.events import ResetFeed
 from freshet.http.guard import holds_key
-from freshet.http.people import entered, known_key
+from freshet.http.whom import entered, known_key
 
 
 class Done(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from litestar.params import PathParameter
 from freshet.feed.reasons import Reason
 from freshet.http.feeds import SurfaceName, Viewer
 from freshet.http.guard import holds_key
-from freshet.http.people import entered, known_key
+from freshet.http.whom import entered, known_key
 
 
 class Why(msgspec.Struct, frozen=True):

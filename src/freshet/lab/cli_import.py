@@ -1,4 +1,4 @@
-"""`freshet import kuairand|events PATH`: other people's files into the log of a data folder."""
+"""`freshet import kuairand|events|catalogue PATH`: other people's files into a data folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -16,9 +16,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from freshet.catalogue.store.catalogue import Catalogue
 from freshet.domain.errors import Refused
 from freshet.domain.events import Event, Watch
 from freshet.lab.readers import kuairand as kuairand_reader
+from freshet.lab.readers.catalogue import CatalogueReport, Source, import_catalogue, sources
 from freshet.lab.readers.generic import mapped_events, native_events
 from freshet.lab.readers.ids import fingerprint
 from freshet.lab.readers.importer import Checkpoint, ImportReport, PersonKeys, import_events
@@ -28,7 +30,7 @@ from freshet.log.ports import EventLog
 
 Target = AbstractAsyncContextManager[tuple[EventLog, PersonKeys]]
 
-app = typer.Typer(no_args_is_help=True, help="Import other people's files into the log.")
+app = typer.Typer(no_args_is_help=True, help="Import other people's files into a data folder.")
 
 Data = Annotated[
     Path, typer.Option("--data", envvar="FRESHET_DATA", help="Data folder that holds the log.")
@@ -44,6 +46,12 @@ def open_for_import(data: Path) -> Target:
     # Imported when called: the root pulls in every layer, `--help` needs none.
     opened = importlib.import_module("freshet.app").open_for_import(data)
     return cast(Target, opened)
+
+
+def open_catalogue(data: Path) -> AbstractContextManager[Catalogue]:
+    """The catalogue of a data folder, made if there is none."""
+    opened = importlib.import_module("freshet.app").open_catalogue(data)
+    return cast(AbstractContextManager[Catalogue], opened)
 
 
 @app.command()
@@ -93,6 +101,80 @@ def events(
         return mapped_events(path, known, now_ms=_now_ms(), report=lines)
 
     _run(read, mark, data, report, as_json)
+
+
+@app.command()
+def catalogue(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with people, sounds, videos, hashtags, follows, blocks as .csv, .jsonl or "
+            ".parquet; or one such file."
+        ),
+    ],
+    data: Data = Path("data"),
+    report: RefusedTo = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import people, videos and sounds into the catalogue; also while it is served."""
+    found = sources(path)
+    with ReadReport(refused_to=report) as lines:
+        done = CatalogueReport(lines)
+        began = time.perf_counter()
+        with open_catalogue(data) as opened:
+            _import_catalogue(opened, found, done, data, as_json)
+            waiting = opened.outbox.waiting()
+        seconds = time.perf_counter() - began
+    if not lines.kept and lines.refused_lines:
+        raise Refused("", f"nothing could be imported; the first: {lines.examples[0]}", "")
+    if as_json:
+        told = catalogue_summary(done) | {"waiting": waiting, "seconds": seconds}
+        typer.echo(msgspec.json.encode(told))
+    else:
+        _print_catalogue(Console(), done, waiting)
+
+
+def _import_catalogue(
+    opened: Catalogue, found: list[Source], done: CatalogueReport, data: Path, as_json: bool
+) -> None:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), disable=as_json) as bar:
+        tasks = {one.kind: bar.add_task(one.kind, total=one.rows) for one in found}
+
+        def tell(source: Source, line: int) -> None:
+            bar.update(tasks[source.kind], completed=line)
+
+        import_catalogue(opened, found, done, data, tell)
+
+
+def catalogue_summary(done: CatalogueReport) -> dict[str, Any]:
+    """The counts as `--json` prints them."""
+    return {
+        **{kind: dict(counts) for kind, counts in done.done.items()},
+        "skipped": done.skipped,
+        "lines": done.lines.lines,
+        "lines_kept": done.lines.kept,
+        "lines_refused": done.lines.refused_lines,
+        "lines_refused_examples": done.lines.examples,
+    }
+
+
+def _print_catalogue(console: Console, done: CatalogueReport, waiting: int) -> None:
+    table = Table("", "created", "updated", "unchanged", "told", show_edge=False)
+    for kind, counts in done.done.items():
+        shown = (f"{counts[name]:,}" for name in ("created", "updated", "unchanged", "told"))
+        table.add_row(kind, *shown)
+    console.print(table)
+    console.print(
+        f"{done.lines.lines:,} lines read, {done.lines.refused_lines:,} refused, "
+        f"{done.skipped:,} skipped as imported earlier; {waiting:,} events wait for the server, "
+        "running or next, to tell the log",
+        markup=False, highlight=False,
+    )  # fmt: skip
+    for text in map(str, done.lines.examples):
+        console.print(f"  {text}", markup=False, highlight=False)
 
 
 def _now_ms() -> int:

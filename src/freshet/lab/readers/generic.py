@@ -107,7 +107,7 @@ def _decoded(line: Line) -> Event:
     try:
         event: Event = _native.decode(line.text)
     except msgspec.ValidationError as error:
-        raise _from_msgspec(error) from None
+        raise wrong_fit(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Wrong("", f"is not JSON: {error}", "one event as a JSON object") from None
     try:
@@ -179,7 +179,7 @@ def _event(name: str, cells: dict[str, Any], mapping: Mapping) -> Event:
     try:
         return msgspec.convert(plain, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _from_msgspec(error) from None
+        raise wrong_fit(error) from None
 
 
 def _event_id(own: str, name: str, plain: dict[str, Any]) -> str:
@@ -245,7 +245,7 @@ def _flag(value: Any, field: str) -> bool:
     raise Wrong(field, f"{value!r} is no yes or no", "1 or 0, true or false, yes or no")
 
 
-def _from_msgspec(error: msgspec.ValidationError) -> Wrong:
+def wrong_fit(error: msgspec.ValidationError) -> Wrong:
     """msgspec says "Expected `int`, got `str` - at `$.watched_ms`"."""
     says, _, path = str(error).partition(" - at `$")
     field = path.strip("`.").replace("[...]", "")

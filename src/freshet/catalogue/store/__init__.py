@@ -1,0 +1,1 @@
+"""The catalogue's tables: the mutable truth about people, videos, sounds and hashtags."""
