@@ -6,7 +6,7 @@ cause (an edit, a new content vector, a new key), is an event; the same one is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
