@@ -19,6 +19,8 @@ from typing import Protocol
 import structlog
 
 from freshet.backends.sqlite_log import SqliteLog
+from freshet.catalogue.access import open_access
+from freshet.catalogue.api_keys import ApiKeys
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
 from freshet.domain.errors import Broken, NotFound
@@ -29,6 +31,7 @@ from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
 from freshet.feed.serve import Ask, Feed
 from freshet.feed.served import RecentSlates
+from freshet.http.settings import Http
 from freshet.learning.live import Live as LearnedLive
 from freshet.log.follow import Follower
 from freshet.log.ports import Appended, EventLog, Offset, Projection
@@ -36,6 +39,7 @@ from freshet.log.snapshots import Snapshots
 from freshet.surfaces.for_you import for_you
 
 KEYS_FILE = "keys.sqlite3"
+ACCESS_FILE = "access.sqlite3"
 
 _log = structlog.get_logger("freshet.engine")
 
@@ -108,9 +112,11 @@ class Engine:
         settings: Settings,
         clock: Callable[[], int],
         random: Random,
+        access: ApiKeys,
         snapshots: Snapshots | None = None,
     ) -> None:
         self.log, self.live, self.keys, self.settings = log, live, keys, settings
+        self.access = access
         self.now_ms, self._random = clock, random
         self._metrics = Metrics()
         recent = RecentSlates(settings.feed.for_you.slates_kept)
@@ -133,12 +139,8 @@ class Engine:
         }
 
     @property
-    def api_key(self) -> str:
-        return self.settings.http.api_key
-
-    @property
-    def admin_key(self) -> str:
-        return self.settings.http.admin_key
+    def http(self) -> Http:
+        return self.settings.http
 
     async def record(self, events: Sequence[Event]) -> Appended:
         """Durable on return; each viewer's next feed waits for what they did."""
@@ -196,6 +198,7 @@ class Engine:
             self.follower.save()
         await self.log.close()
         self.keys.close()
+        self.access.close()
 
     async def _tick(self) -> None:
         while True:
@@ -217,6 +220,11 @@ class Engine:
 def now_ms() -> int:
     """The clock: ms since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def open_api_keys(folder: Path, clock: Callable[[], int] = now_ms) -> ApiKeys:
+    """The API keys of a data folder, also while a server runs on it."""
+    return ApiKeys(open_access(folder / ACCESS_FILE), clock, SystemRandom())
 
 
 class Tell(Protocol):
@@ -249,7 +257,8 @@ async def open_engine(
     live.warm()
     keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
     snapshots = Snapshots(folder / "snapshots")
-    engine = Engine(log, live, [live], keys, settings, clock, SystemRandom(), snapshots)
+    access = open_api_keys(folder, clock)
+    engine = Engine(log, live, [live], keys, settings, clock, SystemRandom(), access, snapshots)
     telling = asyncio.create_task(_folding(engine, tell))
     try:
         await engine.catch_up()

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "demo": "freshet.lab.cli_demo:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
+    "keys": "freshet.cli_keys:app",
     "lab": "freshet.lab.cli_lab:app",
     "log": "freshet.cli_log:app",
     "serve": "freshet.cli_feed:serve_app",

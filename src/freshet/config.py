@@ -30,6 +30,7 @@ from msgspec import Meta
 
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.settings import ForYou
+from freshet.http.settings import Http as Http
 
 PREFIX = "FRESHET_"
 FILE_VARIABLE = "FRESHET_CONFIG"
@@ -39,23 +40,11 @@ SECRET_ENDINGS = ("_key", "_secret", "_password")  # never printed
 
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
 Name = Annotated[str, Meta(min_length=1)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file."""
-
-
-class Http(Section, frozen=True):
-    """Where the API listens."""
-
-    host: Name = "127.0.0.1"  # address to listen on
-    port: Port = 8420  # TCP port
-    # Opens viewers' acts and feeds; made and kept in the data folder if none is given.
-    api_key: str = ""
-    admin_key: str = ""  # opens the catalogue and moderation too; none = closed to HTTP
-    lag_max: Positive = 10_000  # events not folded yet, beyond which it is not ready
 
 
 class Log(Section, frozen=True):

@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 
 from freshet.app import Engine
+from freshet.catalogue.access import open_access
+from freshet.catalogue.api_keys import ApiKeys
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
@@ -72,5 +74,6 @@ def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engi
         log=Log(tick_ms=0),
         feed=Feed(for_you=ForYou(**settings)),
     )
-    keys = PersonKeys(folder / "keys.sqlite", Random(1))
-    return Engine(log or FakeLog(), live, [live], keys, told, Clock(), Random(2))
+    keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
+    access = ApiKeys(open_access(folder / "access.sqlite3"), clock, Random(3))
+    return Engine(log or FakeLog(), live, [live], keys, told, clock, Random(2), access)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import msgspec
@@ -18,55 +16,10 @@ from freshet.app import Engine
 from freshet.config import Http
 from freshet.domain import events as e
 from freshet.domain.errors import Overloaded, Refused
-from freshet.domain.ids import uuid7
 from freshet.http.app import create_app
 from tests.feed.making import engine_of
-from tests.feed.world import HOUR_MS, NOW_MS
-
-APP = {"Authorization": "Bearer key of the app"}
-ADMIN = {"Authorization": "Bearer key of the admin"}
-_ids = Random(3)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return engine_of(tmp_path)
-
-
-@pytest.fixture
-def client(engine: Engine) -> Iterator[TestClient[Any]]:
-    with TestClient(create_app(engine), raise_server_exceptions=False) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient[Any], Engine]]:
-    """One app for the tests that leave nothing behind which another would notice."""
-    engine = engine_of(tmp_path_factory.mktemp("shared"))
-    with TestClient(create_app(engine), raise_server_exceptions=False) as opened:
-        yield opened, engine
-
-
-def event(kind: str, /, **fields: Any) -> dict[str, Any]:
-    return {"type": kind, "event_id": uuid7(NOW_MS, _ids), "time": NOW_MS, **fields}
-
-
-def published(name: str, **fields: Any) -> dict[str, Any]:
-    made = {"video": name, "creator": f"by {name}", "created": NOW_MS - 99 * HOUR_MS, **fields}
-    return event("video_published", **made)
-
-
-def post(client: Any, *events: Any, headers: Any = APP) -> Any:
-    return client.post("/v1/events", json={"events": list(events)}, headers=headers)
-
-
-def get(client: Any, headers: Any = APP, **query: Any) -> Any:
-    return client.get("/v1/feeds/for_you", params={"viewer": "vera", **query}, headers=headers)
-
-
-def catalogue(client: Any, n: int = 12) -> None:
-    assert post(client, *(published(f"v{i}") for i in range(n)), headers=ADMIN).status_code == 200
-
+from tests.feed.world import NOW_MS
+from tests.http.calling import ADMIN, APP, catalogue, event, get, post, published
 
 # --- a viewer's way through ------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ def create_app(engine: Engine) -> Litestar:
     Raises:
         Refused: the engine has no API key; writes are never open.
     """
-    if not engine.api_key:
+    if not engine.http.api_key:
         raise Refused("api_key", "is empty", "a secret of at least 16 characters")
     return Litestar(
         route_handlers=ROUTES,

@@ -14,7 +14,7 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from freshet.domain.errors import Refused
 from freshet.domain.events import Event
 from freshet.http.edge import decode, keyed, people
-from freshet.http.guard import holds_key, is_admin
+from freshet.http.guard import caller_of, needs
 from freshet.http.ports import Engine
 
 BATCH_MAX = 1_000
@@ -68,7 +68,7 @@ class Batch(Operation):
 @post(
     "/v1/events",
     status_code=200,
-    guards=[holds_key],
+    guards=[needs("ingest")],
     tags=["events"],
     request_max_body_size=BODY_MAX_BYTES,
     operation_class=Batch,
@@ -81,7 +81,7 @@ async def post_events(request: Request[Any, Any, State]) -> Response[EventsTaken
     """
     engine: Engine = request.app.state.engine
     raws = records(await request.body())
-    good, errors = _decode_all(raws, engine.now_ms(), is_admin(request))
+    good, errors = _decode_all(raws, engine.now_ms(), caller_of(request).is_admin)
     named = await _keyed(engine, [event for _, event in good])
     taken = await engine.record(named) if named else None
     repeated = 0

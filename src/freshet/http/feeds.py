@@ -13,7 +13,7 @@ from litestar.params import Parameter, PathParameter
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.answer import Answer
 from freshet.feed.reasons import Reason
-from freshet.http.guard import holds_key
+from freshet.http.guard import needs
 from freshet.http.ports import Engine
 
 N_MAX = 50
@@ -46,7 +46,10 @@ class Why(msgspec.Struct, frozen=True):
 
 
 @get(
-    "/v1/feeds/for_you", guards=[holds_key], tags=["feeds"], summary="The next videos for a viewer"
+    "/v1/feeds/for_you",
+    guards=[needs("feed")],
+    tags=["feeds"],
+    summary="The next videos for a viewer",
 )
 async def get_for_you(
     request: Request[Any, Any, State],
@@ -67,7 +70,7 @@ async def get_for_you(
 
 @get(
     "/v1/feeds/for_you/why/{video:str}",
-    guards=[holds_key],
+    guards=[needs("feed")],
     tags=["feeds"],
     summary="Why this video",
 )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from freshet.catalogue.api_keys import ApiKeys
 from freshet.domain.events import Event, SlateServed
 from freshet.feed.answer import Answer, Item
+from freshet.http.settings import Http
 from freshet.log.ports import Appended
 
 
@@ -24,10 +26,10 @@ class Engine(Protocol):
     def keys(self) -> Keys: ...
 
     @property
-    def api_key(self) -> str: ...
+    def http(self) -> Http: ...
 
     @property
-    def admin_key(self) -> str: ...  # "" = supply and moderation are closed to HTTP
+    def access(self) -> ApiKeys: ...
 
     def now_ms(self) -> int: ...
 
