@@ -19,18 +19,21 @@ from typing import Protocol
 import structlog
 
 from freshet.backends.sqlite_log import SqliteLog
-from freshet.catalogue.access import open_access
-from freshet.catalogue.api_keys import ApiKeys
+from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
 from freshet.domain.errors import Broken, NotFound
 from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
 from freshet.domain.ids import uuid7
 from freshet.feed.answer import Answer, Item
+from freshet.feed.drift import Drift
+from freshet.feed.gauges import drift_gauges, log_gauges
 from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
 from freshet.feed.serve import Ask, Feed
 from freshet.feed.served import RecentSlates
+from freshet.feed.source_watch import SourceWatch
+from freshet.feed.telemetry import Telemetry
 from freshet.http.settings import Http
 from freshet.learning.live import Live as LearnedLive
 from freshet.log.follow import Follower
@@ -112,17 +115,26 @@ class Engine:
         settings: Settings,
         clock: Callable[[], int],
         random: Random,
-        access: ApiKeys,
+        access: Access,
         snapshots: Snapshots | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.log, self.live, self.keys, self.settings = log, live, keys, settings
         self.access = access
         self.now_ms, self._random = clock, random
-        self._metrics = Metrics()
+        self.telemetry = telemetry or Telemetry("0", None, clock)
+        metrics, sources = Metrics(), SourceWatch(settings.alerts, clock)
+        drift = Drift(live, settings.alerts)
         recent = RecentSlates(settings.feed.for_you.slates_kept)
         every = settings.log.snapshot_every
-        self.follower = Follower(log, (*projections, recent), snapshots, snapshot_every=every)
+        self.follower = Follower(log, (*projections, recent, drift), snapshots, snapshot_every=every)
         self.folding = Folding(log, self.follower)
+        self._watch(metrics, sources, drift)
+
+        def observe(trace: Trace) -> None:
+            metrics.observe(trace)
+            sources.observe(trace)
+
         parts = Parts(live, settings.feed.for_you)
         self.feeds = {
             "for_you": Feed(
@@ -134,7 +146,7 @@ class Engine:
                 self.folding,
                 clock,
                 random,
-                self._metrics.observe,
+                observe,
             )
         }
 
@@ -159,6 +171,12 @@ class Engine:
     def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]:
         return self._feed(surface).why(viewer, video)
 
+    def knows_video(self, video: str) -> bool:
+        return self.live.published(video)
+
+    def personalised(self, viewer: str) -> bool:
+        return not self.live.impersonal(self.live.viewer_row(viewer))
+
     def new_request_id(self) -> str:
         return uuid7(self.now_ms(), self._random)
 
@@ -171,9 +189,6 @@ class Engine:
         if lag > self.settings.http.lag_max:
             problems.append(f"{lag} events are not folded yet")
         return problems
-
-    def metrics(self) -> bytes:
-        return self._metrics.text()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -209,6 +224,17 @@ class Engine:
             except Exception as error:  # a full queue now must not end time for good
                 _log.warning("tick lost", exc_info=error)
 
+    def _watch(self, metrics: Metrics, sources: SourceWatch, drift: Drift) -> None:
+        """What this process can say of itself."""
+        self.telemetry.add(metrics.registry)
+        self.telemetry.add(drift_gauges(drift))
+        file = self.settings.folder / LOG_FILE
+        self.telemetry.add(
+            log_gauges(lambda: self.log.last, lambda: self.folding.offset, file)
+        )
+        self.telemetry.watch(sources.alerts)
+        self.telemetry.watch(drift.alerts)
+
     def _feed(self, surface: str) -> Feed:
         try:
             return self.feeds[surface]
@@ -222,9 +248,9 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def open_api_keys(folder: Path, clock: Callable[[], int] = now_ms) -> ApiKeys:
-    """The API keys of a data folder, also while a server runs on it."""
-    return ApiKeys(open_access(folder / ACCESS_FILE), clock, SystemRandom())
+def open_access(folder: Path, clock: Callable[[], int] = now_ms) -> Access:
+    """Who may call, of a data folder, also while a server runs on it."""
+    return Access(folder / ACCESS_FILE, clock, SystemRandom())
 
 
 class Tell(Protocol):
@@ -257,7 +283,7 @@ async def open_engine(
     live.warm()
     keys = PersonKeys(folder / KEYS_FILE, SystemRandom())
     snapshots = Snapshots(folder / "snapshots")
-    access = open_api_keys(folder, clock)
+    access = open_access(folder, clock)
     engine = Engine(log, live, [live], keys, settings, clock, SystemRandom(), access, snapshots)
     telling = asyncio.create_task(_folding(engine, tell))
     try:

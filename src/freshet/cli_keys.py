@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from freshet import config
-from freshet.app import now_ms, open_api_keys
+from freshet.app import now_ms, open_access
 from freshet.catalogue.api_keys import DAY_MS, SCOPES, ApiKey, ApiKeys
 from freshet.domain.errors import Refused
 
@@ -93,11 +93,11 @@ def _opened(data: Path | None) -> Iterator[ApiKeys]:
     folder = data or config.load().folder
     if not folder.is_dir():
         raise Refused("data", f"there is no folder {folder}", "the folder that is served")
-    keys = open_api_keys(folder)
+    access = open_access(folder)
     try:
-        yield keys
+        yield access.keys
     finally:
-        keys.close()
+        access.close()
 
 
 def _plain(key: ApiKey) -> dict[str, Any]:

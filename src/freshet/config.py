@@ -30,6 +30,7 @@ from msgspec import Meta
 
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.settings import ForYou
+from freshet.feed.watching import Alerts
 from freshet.http.settings import Http as Http
 
 PREFIX = "FRESHET_"
@@ -76,6 +77,7 @@ class Settings(Section, frozen=True):
     log: Log = Log()
     feed: Feed = Feed()
     learner: Learner = Learner()
+    alerts: Alerts = Alerts()
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from freshet.catalogue.access import open_access
+from freshet.catalogue.access_file import open_access
 from freshet.catalogue.api_keys import DAY_MS, HELD_MS, UNKNOWN_MS, ApiKeys, signing_of
 from freshet.domain.errors import NotFound, Refused
 
@@ -55,7 +55,6 @@ def test_another_secret_under_the_same_id_is_nobodys(keys: ApiKeys) -> None:
 
 def test_the_file_holds_no_key(keys: ApiKeys, tmp_path: Path) -> None:
     secret = keys.create("app", ["feed"]).secret
-    keys.close()
     written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert secret.encode() not in written
     assert secret.split("_", 2)[2].encode() not in written

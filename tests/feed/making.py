@@ -8,8 +8,7 @@ from random import Random
 from typing import Any
 
 from freshet.app import Engine
-from freshet.catalogue.access import open_access
-from freshet.catalogue.api_keys import ApiKeys
+from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Feed, Http, Log, Settings
 from freshet.domain import events as e
@@ -75,5 +74,5 @@ def engine_of(folder: Path, log: FakeLog | None = None, **settings: Any) -> Engi
         feed=Feed(for_you=ForYou(**settings)),
     )
     keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
-    access = ApiKeys(open_access(folder / "access.sqlite3"), clock, Random(3))
+    access = Access(folder / "access.sqlite3", clock, Random(3))
     return Engine(log or FakeLog(), live, [live], keys, told, clock, Random(2), access)

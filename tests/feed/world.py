@@ -70,6 +70,7 @@ class FakeLive:
         self.watched: dict[int, list[int]] = defaultdict(list)
         self.hides: dict[int, set[tuple[str, int]]] = defaultdict(set)
         self.long_views = np.zeros(0, np.float32)
+        self.off: set[int] = set()  # viewers whose feed must not learn from them
         self.locale: dict[int, tuple[int, int]] = {}
         # (features, outcomes): long_view and finish like everything; the rest are flat.
         self.model = np.zeros((len(FEATURES), len(OUTCOMES)), np.float32)
@@ -90,6 +91,12 @@ class FakeLive:
 
     def video_count(self) -> int:
         return len(self.videos.ids)
+
+    def published(self, video: str) -> bool:
+        return video in self.videos.rows
+
+    def impersonal(self, viewer: int) -> bool:
+        return viewer in self.off
 
     def names(self, kind: str, row: int) -> str:
         return self.kinds[kind].ids[row]
@@ -164,6 +171,9 @@ class FakeLive:
             self.eligible[self.video_row(event.video)] = False
         elif isinstance(event, e.LabelCleared):
             self.eligible[self.video_row(event.video)] = True
+        elif isinstance(event, e.PersonalisationSet):
+            change = self.off.discard if event.on else self.off.add
+            change(self.viewers.row(event.viewer))
         elif isinstance(event, e.SlateServed):
             self.viewers.row(event.viewer)
         elif isinstance(event, e.Impression):

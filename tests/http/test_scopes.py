@@ -16,7 +16,7 @@ LIKE = {"viewer": "vera", "video": "v1"}
 
 
 def key(engine: Engine, *scopes: str, expires: int = 0) -> Any:
-    return engine.access.create("test", scopes, expires)
+    return engine.access.keys.create("test", scopes, expires)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_key_of_the_wrong_scope_is_told_which_would_be_right(client: Any, engi
 def test_a_revoked_and_an_expired_key_are_told_so(client: Any, engine: Engine) -> None:
     revoked, expired = key(engine, "feed"), key(engine, "feed", expires=NOW_MS + 1)
     assert get(client, bearer(expired.secret)).status_code == 200
-    engine.access.revoke(revoked.key.id)
+    engine.access.keys.revoke(revoked.key.id)
     engine.now_ms.now += HELD_MS  # type: ignore[attr-defined]
     for made, state in ((revoked, "revoked"), (expired, "expired")):
         answer = get(client, bearer(made.secret))
@@ -55,7 +55,7 @@ def test_a_revoked_and_an_expired_key_are_told_so(client: Any, engine: Engine) -
 def test_the_first_use_of_a_day_is_noted(client: Any, engine: Engine) -> None:
     made = key(engine, "feed")
     get(client, bearer(made.secret))
-    assert engine.access.all()[0].last_used_day == NOW_MS // DAY_MS
+    assert engine.access.keys.all()[0].last_used_day == NOW_MS // DAY_MS
 
 
 def test_no_route_but_health_is_without_a_scope(client: Any) -> None:

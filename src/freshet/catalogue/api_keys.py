@@ -27,7 +27,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from freshet.catalogue.access import metadata
+from freshet.catalogue.access_file import metadata
 from freshet.domain.errors import NotFound, Refused
 
 SCOPES = ("ingest", "feed", "catalogue", "admin")
@@ -142,6 +142,7 @@ class ApiKeys:
         made = Made(key, secret, signing_of(secret))
         with self._access.begin() as connection:
             connection.execute(sa.insert(table), _row(made))
+        self._read()
         return made
 
     def all(self) -> list[ApiKey]:
@@ -196,9 +197,6 @@ class ApiKeys:
                 .values(last_used_day=today)
             )
         self._read()
-
-    def close(self) -> None:
-        self._access.dispose()
 
     def _find(self, key_id: str) -> _Held | None:
         held, age = self._held.get(key_id), abs(self._clock() - self._read_at)

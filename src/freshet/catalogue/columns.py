@@ -78,6 +78,10 @@ class Columns:
                 self.names["sound"].add(event.sound)
             case ev.OpenApp():
                 self._open_app(event)
+            case ev.PersonalisationSet():
+                row = self.viewers.ints[self.viewer(event.viewer)]
+                flags = row[facts.VIEWER_FLAGS] & ~facts.IMPERSONAL
+                row[facts.VIEWER_FLAGS] = flags if event.on else flags | facts.IMPERSONAL
             case _:
                 return False
         return True
@@ -101,8 +105,9 @@ class Columns:
 
     def _save_person(self, event: ev.PersonSaved) -> None:
         row = self.viewers.ints[self.viewer(event.person)]
+        kept = row[facts.VIEWER_FLAGS] & facts.IMPERSONAL
         row[:] = -1
-        row[facts.VIEWER_FLAGS] = facts.KNOWN
+        row[facts.VIEWER_FLAGS] = facts.KNOWN | kept
         row[facts.VIEWER_LANGUAGE] = self.names["language"].add_or_none(event.language)
         row[facts.VIEWER_COUNTRY] = self.names["country"].add_or_none(event.country)
         row[facts.VIEWER_DEVICE] = self.names["device"].add_or_none(event.device)

@@ -36,7 +36,8 @@ VIEWER_LANGUAGE, VIEWER_COUNTRY, VIEWER_DEVICE, VIEWER_FLAGS = 0, 1, 2, 3
 INTEREST = 4
 VIEWER_TRAIT = INTEREST + INTERESTS
 VIEWER_WIDTH = VIEWER_TRAIT + VIEWER_TRAITS
-KNOWN = 1  # bit of VIEWER_FLAGS: the row's facts were set
+# bits of VIEWER_FLAGS: the row's facts were set; the feed must not use what this viewer did
+KNOWN, IMPERSONAL = 1, 2
 
 
 def seconds(time_ms: int) -> int:

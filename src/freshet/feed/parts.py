@@ -95,11 +95,19 @@ class Live(Protocol):
 
     def video_count(self) -> int: ...
 
+    def published(self, video: str) -> bool:
+        """Whether the video is known and was ever published."""
+        ...
+
     def names(self, kind: str, row: int) -> str:
         """The id behind a row of "creator", "sound", "topic" or "hashtag"."""
         ...
 
     # --- one viewer -------------------------------------------------------------------------
+
+    def impersonal(self, viewer: int) -> bool:
+        """Chose a feed that does not use what they did."""
+        ...
 
     def seen(self, viewer: int, rows: Rows, now_ms: int, horizon_ms: int) -> Mask:
         """On the viewer's screen within the horizon."""

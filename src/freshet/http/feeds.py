@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -13,19 +12,31 @@ from litestar.params import Parameter, PathParameter
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.answer import Answer
 from freshet.feed.reasons import Reason
-from freshet.http.guard import needs
+from freshet.http import examples
+from freshet.http.guard import caller_of, needs
 from freshet.http.ports import Engine
+from freshet.http.viewers import name_of, viewer_of
 
 N_MAX = 50
 
 Viewer = Annotated[
-    str, Parameter(min_length=1, max_length=200, description="the app's own id of the viewer")
+    str,
+    Parameter(
+        max_length=200,
+        description="the app's own id of the viewer; with a viewer token theirs, or left out",
+    ),
 ]
 Count = Annotated[int, Parameter(ge=1, le=N_MAX, description="how many videos")]
 RequestId = Annotated[
     str, Parameter(max_length=100, description="the same one gets the same slate again")
 ]
 SessionId = Annotated[str, Parameter(max_length=100)]
+Consent = Annotated[
+    int,
+    Parameter(
+        ge=0, le=1, description="0: this viewer may not be learned from; a viewer token says itself"
+    ),
+]
 Flag = Annotated[int, Parameter(ge=0, le=1, description="1 adds the trace")]
 
 
@@ -47,44 +58,51 @@ class Why(msgspec.Struct, frozen=True):
 
 @get(
     "/v1/feeds/for_you",
-    guards=[needs("feed")],
+    guards=[needs("feed", viewer_tokens=True)],
     tags=["feeds"],
     summary="The next videos for a viewer",
+    opt={"example": examples.FEED},
 )
 async def get_for_you(
     request: Request[Any, Any, State],
-    viewer: Viewer,
+    viewer: Viewer = "",
     n: Count = 10,
     request_id: RequestId = "",
     session_id: SessionId = "",
+    consent: Consent = 1,
     trace: Flag = 0,
 ) -> Answer:
     """Up to `n` videos the viewer has not seen, best first. Fewer when no more may follow."""
-    engine = _entered(request, {"viewer", "n", "request_id", "session_id", "trace"})
-    key = engine.keys.known(viewer)
-    if key is None:  # a new person's key waits for the disk, off the loop
-        key = await asyncio.to_thread(engine.keys.key, viewer)
-    answer = await engine.feed("for_you", key, n, request_id or engine.new_request_id(), session_id)
+    known = {"viewer", "n", "request_id", "session_id", "consent", "trace"}
+    engine = _entered(request, known)
+    whom = await viewer_of(engine, caller_of(request), viewer, session_id, bool(consent))
+    made = request_id or engine.new_request_id()
+    answer = await engine.feed("for_you", whom.key, n, made, whom.session_id)
     return answer if trace else msgspec.structs.replace(answer, trace=None)
 
 
 @get(
     "/v1/feeds/for_you/why/{video:str}",
-    guards=[needs("feed")],
+    guards=[needs("feed", viewer_tokens=True)],
     tags=["feeds"],
     summary="Why this video",
+    opt={"example": examples.WHY},
 )
 async def get_why(
     request: Request[Any, Any, State],
     video: Annotated[str, PathParameter(description="the video's id")],
-    viewer: Viewer,
+    viewer: Viewer = "",
+    session_id: SessionId = "",
+    consent: Consent = 1,
 ) -> Why:
     """Reasons of the latest slate that showed the video to the viewer."""
-    engine = _entered(request, {"viewer"})
-    key = engine.keys.known(viewer)
-    if key is None:
-        raise NotFound("viewer", f"{viewer!r} is not known here")
-    slate, item = engine.why("for_you", key, video)
+    engine = _entered(request, {"viewer", "session_id", "consent"})
+    caller = caller_of(request)
+    name = name_of(caller, viewer)
+    if engine.keys.known(name) is None and caller.consent and consent:
+        raise NotFound("viewer", f"{name!r} is not known here")  # and asking makes nobody known
+    whom = await viewer_of(engine, caller, name, session_id, bool(consent))
+    slate, item = engine.why("for_you", whom.key, video)
     return Why(
         video=video,
         request_id=slate.request_id,

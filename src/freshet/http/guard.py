@@ -17,13 +17,14 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from freshet.catalogue.api_keys import SCOPES, allows
+from freshet.http import tokens
 from freshet.http.callers import Caller, known_caller
 from freshet.http.ports import Engine
 from freshet.http.problems import Forbidden, Unauthorized
+from freshet.http.scope import CALLER
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-_CALLER = "freshet.caller"
 _log = structlog.get_logger("freshet.http")
 
 
@@ -31,16 +32,20 @@ class needs:  # noqa: N801 (read as a word: guards=[needs("feed")])
     """Guard: the caller's key or token has the scope, or is an admin's.
 
     Args:
-        viewer_tokens: whether a viewer's own token may call, too; what it may touch is then
-            up to the route (`the_viewer`).
+        viewer_tokens: whether a viewer's own token may call, too; the route then sees to
+            whom it is for (`viewers.viewer_of`).
+        in_query: whether a viewer token may come as `?viewer_token=…`: a page that is being
+            left can send a beacon, but no header with it. An API key never may.
     """
 
-    def __init__(self, scope: str, viewer_tokens: bool = False) -> None:
+    def __init__(self, scope: str, viewer_tokens: bool = False, in_query: bool = False) -> None:
         assert scope in SCOPES, scope
-        self.scope, self.viewer_tokens = scope, viewer_tokens
+        self.scope, self.viewer_tokens, self.in_query = scope, viewer_tokens, in_query
 
     async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
-        caller = await _identify(connection)
+        if CALLER not in connection.scope:  # or another guard of this route was before us
+            await _identify(connection, self.in_query)
+        caller = caller_of(connection)
         if caller.viewer and not self.viewer_tokens:
             raise Forbidden("Authorization", "a viewer token does not open this", self._right)
         if not allows(caller.scopes, self.scope):
@@ -54,21 +59,28 @@ class needs:  # noqa: N801 (read as a word: guards=[needs("feed")])
 
 def caller_of(connection: Connection) -> Caller:
     """Who calls, on a route that has a guard."""
-    caller: Caller = connection.scope[_CALLER]  # type: ignore[literal-required]
+    caller: Caller = connection.scope[CALLER]  # type: ignore[literal-required]
     return caller
 
 
-async def _identify(connection: Connection) -> Caller:
+async def _identify(connection: Connection, in_query: bool) -> None:
     engine: Engine = connection.app.state.engine
-    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not given.strip():
-        raise Unauthorized("Authorization", "is missing", "Bearer and a key or viewer token")
-    caller = known_caller(engine, given.strip())
-    connection.scope[_CALLER] = caller  # type: ignore[literal-required]
+    caller = known_caller(engine, _given(connection, in_query))
+    connection.scope[CALLER] = caller  # type: ignore[literal-required]
+    connection.app.state.rates.request(caller)
     key = caller.key
-    if key is not None and engine.access.unnoted(key):
+    if key is not None and engine.access.keys.unnoted(key):
         try:
-            await asyncio.to_thread(engine.access.note_used, key)
+            await asyncio.to_thread(engine.access.keys.note_used, key)
         except Exception as error:  # nobody is turned away because a note could not be made
             _log.warning("last use of a key not noted", key=key.id, error=repr(error))
-    return caller
+
+
+def _given(connection: Connection, in_query: bool) -> str:
+    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    token = connection.query_params.get("viewer_token", "") if in_query else ""
+    if tokens.looks_like_one(token):
+        return str(token)
+    raise Unauthorized("Authorization", "is missing", "Bearer and a key or viewer token")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from freshet.catalogue.api_keys import ApiKeys
+from freshet.catalogue.access import Access
 from freshet.domain.events import Event, SlateServed
 from freshet.feed.answer import Answer, Item
+from freshet.feed.telemetry import Telemetry
 from freshet.http.settings import Http
 from freshet.log.ports import Appended
 
@@ -29,7 +30,7 @@ class Engine(Protocol):
     def http(self) -> Http: ...
 
     @property
-    def access(self) -> ApiKeys: ...
+    def access(self) -> Access: ...
 
     def now_ms(self) -> int: ...
 
@@ -41,6 +42,14 @@ class Engine(Protocol):
         self, surface: str, viewer: str, n: int, request_id: str, session_id: str
     ) -> Answer: ...
 
+    def knows_video(self, video: str) -> bool:
+        """Whether it was published."""
+        ...
+
+    def personalised(self, viewer: str) -> bool:
+        """False if the viewer of this key chose a feed that does not learn from them."""
+        ...
+
     def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]: ...
 
     def new_request_id(self) -> str: ...
@@ -49,9 +58,8 @@ class Engine(Protocol):
         """What keeps it from serving well; empty if nothing."""
         ...
 
-    def metrics(self) -> bytes:
-        """Counters in the text format of Prometheus."""
-        ...
+    @property
+    def telemetry(self) -> Telemetry: ...
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Folds in the background while entered."""

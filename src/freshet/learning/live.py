@@ -299,6 +299,17 @@ class Live:
         shown.flags.writeable = False
         return shown
 
+    def published(self, video: str) -> bool:
+        """Whether the video is known and was ever published."""
+        row = self.video_row(video)
+        return row >= 0 and bool(self.columns.videos.ints[row, facts.FLAGS] & facts.PUBLISHED)
+
+    def impersonal(self, viewer: int) -> bool:
+        """Chose a feed that does not use what they did, or did not consent to one that does."""
+        if viewer < 0:
+            return False
+        return bool(self.columns.viewers.ints[viewer, facts.VIEWER_FLAGS] & facts.IMPERSONAL)
+
     def seen_ms(self, viewer: int, rows: Rows) -> npt.NDArray[np.int64]:
         """When each video was last on the viewer's screen, ms since 1970; 0 = never."""
         seconds = self.pairs.get_many(viewer, SEEN, rows).astype(np.int64)
