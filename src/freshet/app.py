@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
 from freshet.backends.secret_file import secret_of
 from freshet.backends.sqlite_log import SqliteLog
+from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import FILE as CATALOGUE_FILE
 from freshet.catalogue.store.catalogue import Catalogue
@@ -26,12 +27,18 @@ from freshet.state.memory import Memory
 from freshet.writer import Writer
 
 KEYS_FILE = "keys.sqlite3"
+ACCESS_FILE = "access.sqlite3"
 CURSOR_SECRET_FILE = "cursor_secret"
 
 
 def now_ms() -> int:
     """The clock: ms since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def open_access(folder: Path, clock: Callable[[], int] = now_ms) -> Access:
+    """Who may call, of a data folder, also while a server runs on it."""
+    return Access(folder / ACCESS_FILE, clock, SystemRandom())
 
 
 class Tell(Protocol):
@@ -62,9 +69,10 @@ async def open_engine(
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
             secret = secret_of(settings.folder / CURSOR_SECRET_FILE)
-            with open_catalogue(settings.folder, clock) as catalogue:
+            access = open_access(settings.folder, clock)
+            with closing(access), open_catalogue(settings.folder, clock) as catalogue:
                 yield OneProcess(
-                    writer, live, keys, settings, clock, SystemRandom(), secret, catalogue
+                    writer, live, keys, settings, clock, SystemRandom(), secret, catalogue, access
                 )
     finally:
         keys.close()

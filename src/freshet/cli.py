@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "export": "freshet.cli_export:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
+    "keys": "freshet.cli_keys:app",
     "lab": "freshet.lab.cli_lab:app",
     "lake": "freshet.cli_lake:app",
     "log": "freshet.cli_log:app",

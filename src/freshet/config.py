@@ -31,6 +31,8 @@ from msgspec import Meta
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.experiments import Experiment
 from freshet.feed.settings import Following, ForYou
+from freshet.feed.watching import Alerts
+from freshet.http.settings import Http as Http
 from freshet.retrieval.settings import Retrieval
 
 PREFIX = "FRESHET_"
@@ -41,24 +43,11 @@ SECRET_ENDINGS = ("_key", "_secret", "_password")  # never printed
 
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
 Name = Annotated[str, Meta(min_length=1)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file."""
-
-
-class Http(Section, frozen=True):
-    """Where the API listens."""
-
-    host: Name = "127.0.0.1"  # address to listen on
-    port: Port = 8420  # TCP port
-    # Opens viewers' acts and feeds; made and kept in the data folder if none is given.
-    api_key: str = ""
-    admin_key: str = ""  # opens the catalogue and moderation too; none = closed to HTTP
-    cursor_hours: Positive = 24  # a feed's cursor is good this long
-    lag_max: Positive = 10_000  # events not folded yet, beyond which it is not ready
 
 
 class Log(Section, frozen=True):
@@ -110,6 +99,7 @@ class Settings(Section, frozen=True):
     feed: Feed = Feed()
     learner: Learner = Learner()
     retrieval: Retrieval = Retrieval()
+    alerts: Alerts = Alerts()
     # Splits of a surface's viewers into arms, by name: `[experiments.NAME]` and, for each arm,
     # `[experiments.NAME.arms.ARM]`.
     experiments: dict[str, Experiment] = {}

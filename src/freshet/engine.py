@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from random import Random
 from secrets import token_bytes
 
+from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
@@ -25,8 +26,12 @@ from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
 from freshet.feed.related import related
 from freshet.feed.serve import Feed, Progress
+from freshet.feed.source_watch import SourceWatch
+from freshet.feed.telemetry import Telemetry
 from freshet.feed.value import Value
+from freshet.http.settings import Http
 from freshet.log.ports import Appended, EventLog, Offset
+from freshet.pipeline import Trace
 from freshet.retrieval.nearby import Nearby
 from freshet.surfaces.build import surfaces
 from freshet.surfaces.surfaces import Question, Surfaces
@@ -54,12 +59,17 @@ class Engine:
         random: Random,
         cursor_secret: bytes | None = None,
         catalogue: Catalogue | None = None,
+        access: Access | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.desk, self.keys, self.settings = desk, keys, settings
-        self._catalogue = catalogue
+        self._catalogue, self._access = catalogue, access
         self.now_ms, self._random = clock, random
         self._cursors = Cursors(cursor_secret or token_bytes(), settings.http.cursor_hours)
-        self._metrics = Metrics()
+        self.telemetry = telemetry or Telemetry("0", None, clock)
+        self._metrics, self._sources = Metrics(), SourceWatch(settings.alerts, clock)
+        self.telemetry.add(self._metrics.registry)
+        self.telemetry.watch(self._sources.alerts)
         self.nearby: Nearby | None = None
         self.serve_on(live, progress)
 
@@ -76,7 +86,7 @@ class Engine:
         ) -> Feed:
             return Feed(
                 surface, parts, ladder, self.desk, progress, self.now_ms, self._random,
-                self._metrics.observe, arm, of_given,
+                self._observe, arm, of_given,
             )  # fmt: skip
 
         self.surfaces: Surfaces = surfaces(
@@ -87,7 +97,7 @@ class Engine:
             self._cursors,
             self.now_ms,
             self.new_request_id,
-            self._metrics.observe,
+            self._observe,
             make_feed,
         )
 
@@ -95,13 +105,30 @@ class Engine:
     def feeds(self) -> dict[str, Feed]:
         return self.surfaces.feeds
 
-    @property
-    def api_key(self) -> str:
-        return self.settings.http.api_key
+    def _observe(self, trace: Trace) -> None:
+        self._metrics.observe(trace)
+        self._sources.observe(trace)
 
     @property
-    def admin_key(self) -> str:
-        return self.settings.http.admin_key
+    def http(self) -> Http:
+        return self.settings.http
+
+    @property
+    def access(self) -> Access:
+        """Who may call.
+
+        Raises:
+            Broken: this engine was made without it.
+        """
+        if self._access is None:
+            raise Broken("nobody may call: there is no table of keys")
+        return self._access
+
+    def knows_video(self, video: str) -> bool:
+        return self.live.published(video)
+
+    def personalised(self, viewer: str) -> bool:
+        return not self.live.impersonal(self.live.viewer_row(viewer))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -155,9 +182,6 @@ class Engine:
     async def health(self) -> Health:
         return await self.desk.health()
 
-    def metrics(self) -> bytes:
-        return self._metrics.text()
-
     async def warm(self) -> None:
         """Rank once for nobody's eyes, so that no viewer waits for kernels."""
         await self.surfaces.warm()
@@ -195,11 +219,15 @@ class OneProcess(Engine):
         random: Random,
         cursor_secret: bytes | None = None,
         catalogue: Catalogue | None = None,
+        access: Access | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.writer = writer
         super().__init__(
-            writer, live, writer.folding, keys, settings, clock, random, cursor_secret, catalogue
-        )
+            writer, live, writer.folding, keys, settings, clock, random, cursor_secret, catalogue,
+            access, telemetry,
+        )  # fmt: skip
+        writer.watched_by(self.telemetry)
 
     @property
     def log(self) -> EventLog:

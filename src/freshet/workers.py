@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
@@ -29,13 +29,21 @@ import msgspec
 import structlog
 
 from freshet import cli_feed
-from freshet.app import CURSOR_SECRET_FILE, KEYS_FILE, now_ms, open_catalogue, open_writer
+from freshet.app import (
+    CURSOR_SECRET_FILE,
+    KEYS_FILE,
+    now_ms,
+    open_access,
+    open_catalogue,
+    open_writer,
+)
 from freshet.backends.secret_file import secret_of
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 from freshet.engine import Engine
 from freshet.feed.answer import Answer
+from freshet.feed.telemetry import Telemetry
 from freshet.learning.mapped import MappedLive
 from freshet.learning.reading import Reading
 from freshet.learning.space import ACKNOWLEDGED
@@ -62,6 +70,7 @@ class Told(msgspec.Struct):
     settings: Settings
     socket: str
     supervisor: int
+    name: str  # in metrics
 
 
 # --- the supervisor ---------------------------------------------------------------------------
@@ -129,10 +138,10 @@ async def supervise(settings: Settings, workers: int) -> int:
         socket = Path(folder) / "desk"
 
         def child(role: Role, name: str) -> Child:
-            return Child(name, Told(role, settings, str(socket), os.getpid()))
+            return Child(name, Told(role, settings, str(socket), os.getpid(), name))
 
         writer = child("writer", "writer")
-        serving = [child("worker", f"worker {n}") for n in range(1, workers + 1)]
+        serving = [child("worker", str(n)) for n in range(1, workers + 1)]
         kept = [asyncio.create_task(writer.keep())]
         stopped = asyncio.create_task(stop.wait())
         await _until(lambda: socket.exists() or kept[0].done() or stop.is_set())
@@ -165,7 +174,9 @@ async def write(told: Told) -> None:
     async with open_writer(told.settings, _tell, memory=memory) as (writer, live):
         boot = f"{SystemRandom().getrandbits(64):016x}"
         desk = DeskServer(writer, boot, live.layout_digest(), memory.files, Path(told.socket))
-        async with writer.running():
+        telemetry = Telemetry(told.name, Path(told.socket).parent / "said", now_ms)
+        writer.watched_by(telemetry)
+        async with writer.running(), telemetry.telling():
             await desk.start()
             _log.info("writing", data=told.settings.data, offset=writer.folding.offset)
             await stop.wait()
@@ -266,10 +277,11 @@ async def serve(told: Told) -> None:
     secret = secret_of(told.settings.folder / CURSOR_SECRET_FILE)
     desk.boot = boot
     try:
-        with open_catalogue(told.settings.folder) as catalogue:
+        access = open_access(told.settings.folder)
+        with closing(access), open_catalogue(told.settings.folder) as catalogue:
             engine = WorkerEngine(
                 desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom(), secret,
-                catalogue,
+                catalogue, access, Telemetry(told.name, path.parent / "said", now_ms),
             )  # fmt: skip
             await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)
     finally:

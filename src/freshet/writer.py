@@ -27,12 +27,17 @@ from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
 from freshet.domain.ids import uuid7
 from freshet.feed.arm_table import ArmTable, arm_table
 from freshet.feed.arms import ArmSums
+from freshet.feed.drift import Drift
+from freshet.feed.gauges import drift_gauges, log_gauges
 from freshet.feed.parts import Live
 from freshet.feed.recorder import Committed, Recorder, SlateBook
 from freshet.feed.served import RecentSlates
+from freshet.feed.telemetry import Telemetry
 from freshet.log.follow import Follower
 from freshet.log.ports import Appended, EventLog, Offset, Projection
 from freshet.log.snapshots import Snapshots
+
+LOG_FILE = "log.sqlite"
 
 _log = structlog.get_logger("freshet.writer")
 
@@ -158,13 +163,21 @@ class Writer:
         self.now_ms, self._random = clock, random
         recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
-        folded = (*projections, recent, self._arm_sums)
+        self._drift = Drift(live, settings.alerts)
+        folded = (*projections, recent, self._arm_sums, self._drift)
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
         self._relay = Relay(catalogue.outbox, self.append, keys.erase)
         self._poked = asyncio.Event()
         self._book = SlateBook(log, recent, self._served, self.folding.note)
+
+    def watched_by(self, telemetry: Telemetry) -> None:
+        """What this process alone can say: of the log, of the folds, of the model's drift."""
+        file = self.settings.folder / LOG_FILE
+        telemetry.add(drift_gauges(self._drift))
+        telemetry.add(log_gauges(lambda: self.log.last, lambda: self.folding.offset, file))
+        telemetry.watch(self._drift.alerts)
 
     async def append(self, events: Sequence[Event]) -> Appended:
         appended = await self.log.append(events)

@@ -9,6 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import FILE, Catalogue
 from freshet.config import Feed, Http, Log, Settings
@@ -90,7 +91,8 @@ def engine_of(
     writer = Writer(
         log or FakeLog(), live, [live], told, clock, Random(3), catalogue=catalogue, keys=keys
     )
-    return OneProcess(writer, live, keys, told, clock, Random(2), secret, catalogue)
+    access = Access(folder / "access.sqlite3", clock, Random(3))
+    return OneProcess(writer, live, keys, told, clock, Random(2), secret, catalogue, access)
 
 
 def catalogue_of(folder: Path, keys: PersonKeys, clock: Callable[[], int]) -> Catalogue:

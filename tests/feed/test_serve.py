@@ -212,8 +212,8 @@ async def test_a_failing_model_thins_the_feed_and_is_never_learned_from(
     assert engine.log.events[-1].features == b""  # type: ignore[attr-defined]
     assert answer.items[0].predictions == {}
     assert answer.items[0].reasons[0].code in ("unseen", "exploring")
-    failures = b'freshet_stage_failures_total{pipeline="for_you",stage="predict"} 1.0'
-    assert failures in engine.metrics()
+    failures = 'freshet_stage_failures_total{pipeline="for_you",stage="predict",worker="0"} 1.0'
+    assert failures in engine.telemetry.metrics()
 
 
 async def test_why_is_read_from_the_recorded_slate(tmp_path: Path) -> None:

@@ -154,6 +154,9 @@ class FakeLive:
         most = [max((left.get(b, 0.0) for b in self._bears(int(r))), default=0.0) for r in rows]
         return np.array(most, np.float32)
 
+    def published(self, video: str) -> bool:
+        return video in self.videos.rows
+
     def impersonal(self, viewer: int) -> bool:
         return viewer in self.strangers
 

@@ -47,7 +47,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
         >>> one = Experiment(arms={"a": Arm(share=0.5), "b": Arm(share=0.5)})
         >>> one.arm_of("test", "p_1"), one.arm_of("test", "p_2"), one.arm_of("test", "p_3")
-        ('a', 'b', 'b')
+        ('a', 'b', 'a')
         """
         at = chance(name, self.seed, viewer)
         for arm, share in ((HOLDOUT, self.holdout), *self._shares()):

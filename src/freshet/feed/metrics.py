@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Summary
 
 from freshet.pipeline import Trace
 
@@ -36,14 +36,29 @@ class Metrics:
             registry=self.registry,
             buckets=BUCKETS_S,
         )
+        # Sums and counts alone: a histogram per stage would cost each feed more than it tells.
+        self._stages = Summary(
+            "freshet_stage_seconds",
+            "Time of a stage",
+            ["pipeline", "stage"],
+            registry=self.registry,
+        )
+        self._found = Counter(
+            "freshet_source_candidates",
+            "Candidates a source brought",
+            ["pipeline", "source"],
+            registry=self.registry,
+        )
 
     def observe(self, trace: Trace) -> None:
-        self._runs.labels(trace.pipeline).inc()
-        self._seconds.labels(trace.pipeline).observe(trace.ms / 1000)
+        pipeline = trace.pipeline
+        self._runs.labels(pipeline).inc()
+        self._seconds.labels(pipeline).observe(trace.ms / 1000)
+        for step in trace.steps:
+            self._stages.labels(pipeline, step.stage).observe(step.ms / 1000)
+            if step.kind == "source":
+                self._found.labels(pipeline, step.stage).inc(step.after)
         for step in trace.failures:
-            self._failures.labels(trace.pipeline, step.stage).inc()
+            self._failures.labels(pipeline, step.stage).inc()
         for stage, dropped in trace.drops.items():
-            self._drops.labels(trace.pipeline, stage).inc(dropped)
-
-    def text(self) -> bytes:
-        return generate_latest(self.registry)
+            self._drops.labels(pipeline, stage).inc(dropped)

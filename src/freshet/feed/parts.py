@@ -113,6 +113,10 @@ class Live(Protocol):
 
     def video_count(self) -> int: ...
 
+    def published(self, video: str) -> bool:
+        """Whether the video is known and was ever published."""
+        ...
+
     def names(self, kind: str, row: int) -> str:
         """The id behind a row of "creator", "sound", "topic" or "hashtag"."""
         ...

@@ -1,31 +1,42 @@
-"""The HTTP app: routes over an engine, and errors in one shape."""
+"""The HTTP app: routes over an engine, and errors in one shape.
+
+request ─▶ Requests (id, log line, numbers) ─▶ CORS ─▶ route ─▶ Gate (size, load, time)
+        ─▶ guard (key, scope, rate) ─▶ handler
+"""
 
 from __future__ import annotations
 
+import time
+
 from litestar import Litestar
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 
-from freshet import __version__
 from freshet.domain.errors import FreshetError, Refused
-from freshet.http import hashtags, people, sounds, videos
+from freshet.http import hashtags, openapi, people, sounds, videos
+from freshet.http.admin import get_alerts
 from freshet.http.arms import get_arms
-from freshet.http.events import BODY_MAX_BYTES, post_events
+from freshet.http.events import post_events
 from freshet.http.feeds import get_feed, post_feed
+from freshet.http.gate import Gate
 from freshet.http.health import get_live, get_metrics, get_ready
+from freshet.http.metrics import HttpMetrics
 from freshet.http.ports import Engine
 from freshet.http.problems import framework, ours, unexpected
 from freshet.http.rank import post_rank
+from freshet.http.rates import Rates
 from freshet.http.related import get_related
-from freshet.http.viewers import post_reset
+from freshet.http.requests import Requests
+from freshet.http.reset import post_reset
+from freshet.http.settings import Http
+from freshet.http.viewer_tokens import post_viewer_token
 from freshet.http.why import get_why
 
 CATALOGUE = [*people.ROUTES, *videos.ROUTES, *sounds.ROUTES, *hashtags.ROUTES]
 ROUTES = [
     post_events, get_feed, post_feed, get_why, post_rank, get_related, post_reset,
-    *CATALOGUE, get_arms, get_live, get_ready, get_metrics,
+    post_viewer_token, *CATALOGUE, get_arms, get_alerts, get_live, get_ready, get_metrics,
 ]  # fmt: skip
 
 
@@ -35,20 +46,36 @@ def create_app(engine: Engine) -> Litestar:
     Raises:
         Refused: the engine has no API key; writes are never open.
     """
-    if not engine.api_key:
+    http = engine.http
+    if not http.api_key:
         raise Refused("api_key", "is empty", "a secret of at least 16 characters")
-    return Litestar(
+    metrics = HttpMetrics()
+    engine.telemetry.add(metrics.registry)
+    rates = Rates(http.limits, time.monotonic)
+    app = Litestar(
         route_handlers=ROUTES,
-        state=State({"engine": engine}),
-        lifespan=[lambda _: engine.running()],
+        state=State({"engine": engine, "metrics": metrics, "rates": rates}),
+        lifespan=[lambda _: engine.running(), lambda _: engine.telemetry.telling()],
+        middleware=[Gate(http.limits)],
         exception_handlers={FreshetError: ours, HTTPException: framework, Exception: unexpected},
-        openapi_config=OpenAPIConfig(
-            title="Freshet",
-            version=__version__,
-            components=Components(
-                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
-            ),
-            security=[{"key": []}],
-        ),
-        request_max_body_size=BODY_MAX_BYTES,
+        cors_config=_cors(http),
+        openapi_config=openapi.config(),
+        request_max_body_size=http.limits.body_bytes,
+    )
+    app.asgi_handler = Requests(
+        app.asgi_handler, metrics, engine.new_request_id, time.perf_counter, http.access_log
+    )
+    return app
+
+
+def _cors(http: Http) -> CORSConfig | None:
+    """Pages of these origins may call from a browser; tokens, not cookies, say who they are."""
+    if not http.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(http.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+        expose_headers=["X-Request-Id", "Retry-After"],
+        max_age=600,
     )

@@ -9,14 +9,13 @@ from litestar.datastructures import State
 from litestar.params import Parameter, PathParameter
 
 from freshet.feed.arm_table import ArmTable
-from freshet.http.guard import holds_key, is_admin
-from freshet.http.problems import Forbidden
+from freshet.http.guard import needs
 from freshet.http.whom import entered
 
 
 @get(
     "/v1/admin/arms/{name:str}",
-    guards=[holds_key],
+    guards=[needs("admin")],
     tags=["admin"],
     summary="An experiment's arms, compared",
 )
@@ -30,6 +29,4 @@ async def get_arms(
     """Feeds, watch time, finishes, likes and return visits per arm, each with a 95 % interval
     over viewers and its difference to the control's."""
     engine = entered(request, {"control"})
-    if not is_admin(request):
-        raise Forbidden("Authorization", "results need the admin key")
     return await engine.arms(name, control)

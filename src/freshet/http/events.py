@@ -1,24 +1,23 @@
-"""POST /v1/events: what viewers did, in batches; repeats change nothing."""
+"""POST /v1/events: what viewers did, in batches; repeats change nothing, good ones are kept."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.datastructures import State
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 
 from freshet.domain.errors import Refused
-from freshet.domain.events import Event
-from freshet.http.edge import decode, keyed, people
-from freshet.http.guard import holds_key, is_admin
+from freshet.domain.events import Event, VideoAct, VideoPublished
+from freshet.http import examples
+from freshet.http.batches import batch_of
+from freshet.http.clocks import Clock
+from freshet.http.edge import Edge
+from freshet.http.fields import Dropped
+from freshet.http.guard import caller_of, needs
+from freshet.http.naming import named
 from freshet.http.ports import Engine
-
-BATCH_MAX = 1_000
-BODY_MAX_BYTES = 4_000_000
 
 
 class EventError(msgspec.Struct, frozen=True):
@@ -32,111 +31,90 @@ class EventError(msgspec.Struct, frozen=True):
 
 
 class EventsTaken(msgspec.Struct, frozen=True):
+    """What became of a batch. `accepted`, `repeated` and `errors` add up to its records."""
+
     accepted: int  # new in the log, durable
     repeated: int  # had been taken before
     offset: int  # a feed asked for now reflects the log up to here
+    now: int  # the server's clock, ms since 1970
     errors: tuple[EventError, ...] = ()
-
-
-class Body(msgspec.Struct, forbid_unknown_fields=True):
-    events: list[msgspec.Raw]
-
-
-_body = msgspec.json.Decoder(Body | list[msgspec.Raw])
-
-
-@dataclass
-class Batch(Operation):
-    """Documents the body, which is decoded by hand so that good records are kept."""
-
-    def __post_init__(self) -> None:
-        event = Schema(type="object", description="an event; its `type` says which")  # type: ignore[arg-type]
-        self.request_body = RequestBody(
-            content={
-                "application/json": OpenAPIMediaType(
-                    schema=Schema(
-                        type="object",  # type: ignore[arg-type]
-                        required=["events"],
-                        properties={"events": Schema(type="array", items=event)},  # type: ignore[arg-type]
-                    )
-                )
-            },
-            required=True,
-        )
+    parked: int = 0  # accepted, about videos not known yet; they count once those are published
+    dropped: dict[str, int] = {}  # unknown fields left out, and of how many events
+    corrected: int = 0  # times moved by how wrong `sent_at` was
+    clamped: int = 0  # times that could not be, held to now
 
 
 @post(
     "/v1/events",
     status_code=200,
-    guards=[holds_key],
+    guards=[needs("ingest", viewer_tokens=True, in_query=True)],
     tags=["events"],
-    request_max_body_size=BODY_MAX_BYTES,
-    operation_class=Batch,
     summary="Record what viewers did",
+    opt={"example": examples.TAKEN, "example_body": examples.BATCH},
 )
 async def post_events(request: Request[Any, Any, State]) -> Response[EventsTaken]:
-    """Takes up to 1,000 events; keeps the good ones and says what is wrong with the others.
+    """Takes a batch of events; keeps the good ones and says what is wrong with the others.
 
     Answers 200 when any record was taken, 400 when none was.
     """
     engine: Engine = request.app.state.engine
-    raws = records(await request.body())
-    good, errors = _decode_all(raws, engine.now_ms(), is_admin(request))
-    named = await _keyed(engine, [event for _, event in good])
-    taken = await engine.record(named) if named else None
-    repeated = 0
-    if taken is not None:
-        repeated = len(taken.repeated)
-        errors += [_error(good[at][0], refused) for at, refused in taken.refused]
-    accepted = len(raws) - len(errors) - repeated
+    caller = caller_of(request)
+    batch = batch_of(await request.body(), engine.http.limits.batch)
+    request.app.state.rates.events(caller, len(batch.events))
+    clock = Clock(engine.http.clocks, engine.now_ms(), batch.sent_at)
+    dropped = Dropped()
+    good, errors = _decode_all(batch.events, Edge(caller, clock, dropped))
+    events = [event for _, event in good]
+    waiting = parked(engine, events)
+    keyed = await named(engine, caller, events, batch.consent) if good else []
+    for index in waiting:
+        keyed[index] = msgspec.structs.replace(keyed[index], parked=True)
+    taken = await engine.record(keyed) if keyed else None
+    repeated = set(taken.repeated) if taken else set()
+    refused = dict(taken.refused) if taken else {}
+    errors += [_error(good[at][0], error) for at, error in refused.items()]
     answer = EventsTaken(
-        accepted, repeated, taken.last if taken else 0, tuple(sorted(errors, key=_index))
+        accepted=len(batch.events) - len(errors) - len(repeated),
+        repeated=len(repeated),
+        offset=taken.last if taken else 0,
+        now=clock.now_ms,
+        errors=tuple(sorted(errors, key=lambda error: error.index)),
+        parked=len(waiting - repeated - refused.keys()),
+        dropped=dict(dropped.fields),
+        corrected=clock.corrected,
+        clamped=clock.clamped,
     )
-    return Response(answer, status_code=400 if raws and len(errors) == len(raws) else 200)
+    request.app.state.metrics.events(answer, dropped.types)
+    all_wrong = bool(batch.events) and len(errors) == len(batch.events)
+    return Response(answer, status_code=400 if all_wrong else 200)
 
 
-def records(body: bytes) -> list[msgspec.Raw]:
-    """The records of a body, each still to be decoded.
-
-    Raises:
-        Refused: not a batch of events, or too long a one.
-    """
-    try:
-        batch = _body.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        right = '{"events": [...]} or a JSON array of events'
-        raise Refused("", f"the body is no batch of events: {error}"[:300], right) from None
-    raws = batch.events if isinstance(batch, Body) else batch
-    if len(raws) > BATCH_MAX:
-        raise Refused("events", f"holds {len(raws)} events", f"up to {BATCH_MAX}")
-    return raws
+def parked(engine: Engine, events: list[Event]) -> set[int]:
+    """Which of the events are about videos that are not known, by index."""
+    waiting: set[int] = set()
+    published: set[str] = set()  # earlier in this very batch
+    for index, event in enumerate(events):
+        if isinstance(event, VideoPublished):
+            published.add(event.video)
+        elif isinstance(event, VideoAct):
+            video = event.video
+            if video not in published and not engine.knows_video(video):
+                waiting.add(index)
+    return waiting
 
 
 def _decode_all(
-    raws: list[msgspec.Raw], now_ms: int, admin: bool
+    raws: list[msgspec.Raw], edge: Edge
 ) -> tuple[list[tuple[int, Event]], list[EventError]]:
     good: list[tuple[int, Event]] = []
     errors: list[EventError] = []
     for index, raw in enumerate(raws):
         try:
-            good.append((index, decode(raw, now_ms, admin)))
+            good.append((index, edge.event(raw)))
         except Refused as refused:
             errors.append(_error(index, refused))
     return good, errors
 
 
-async def _keyed(engine: Engine, events: list[Event]) -> list[Event]:
-    """Events with keys for people. New people's keys wait for the disk, off the loop."""
-    names = {name for event in events for name in people(event)}
-    keys = {name: key for name in names if (key := engine.keys.known(name)) is not None}
-    if new := names - keys.keys():
-        keys |= await asyncio.to_thread(engine.keys.keys, sorted(new))
-    return [keyed(event, keys.__getitem__) for event in events]
-
-
 def _error(index: int, refused: Refused) -> EventError:
     return EventError(index, refused.code, refused.field, refused.reason, refused.right)
-
-
-def _index(error: EventError) -> int:
-    return error.index

@@ -13,19 +13,26 @@ from msgspec import Meta
 
 from freshet.feed.answer import Answer
 from freshet.feed.options import Boost, Filters, Ids, Options, Place
+from freshet.http import examples
 from freshet.http.asked import NAMES, options_of
-from freshet.http.guard import holds_key
+from freshet.http.callers import Caller
+from freshet.http.guard import caller_of, needs
 from freshet.http.ports import Engine
-from freshet.http.whom import entered, key_of, keyed_options
+from freshet.http.viewers import viewer_of
+from freshet.http.whom import entered, keyed_options
 from freshet.surfaces.surfaces import Question
 
 N_MAX = 50
 CURSOR_MAX = 1_000
-QUERY = NAMES | {"viewer", "n", "request_id", "session_id", "cursor", "trace"}
+QUERY = NAMES | {"viewer", "n", "request_id", "session_id", "cursor", "consent", "trace"}
 
 SurfaceName = Annotated[str, PathParameter(description="for_you or following")]
 Viewer = Annotated[
-    str, Parameter(min_length=1, max_length=200, description="the app's own id of the viewer")
+    str,
+    Parameter(
+        max_length=200,
+        description="the app's own id of the viewer; with a viewer token theirs, or left out",
+    ),
 ]
 Count = Annotated[int, Parameter(ge=1, le=N_MAX, description="how many videos")]
 RequestId = Annotated[
@@ -34,6 +41,12 @@ RequestId = Annotated[
 SessionId = Annotated[str, Parameter(max_length=100)]
 Cursor = Annotated[
     str, Parameter(max_length=CURSOR_MAX, description="of the answer before: its next page")
+]
+Consent = Annotated[
+    int,
+    Parameter(
+        ge=0, le=1, description="0: this viewer may not be learned from; a viewer token says itself"
+    ),
 ]
 Flag = Annotated[int, Parameter(ge=0, le=1, description="1 adds the trace")]
 
@@ -44,11 +57,12 @@ ShortText = Annotated[str, Meta(max_length=100)]
 class FeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is asked of a feed: the fields of the query, and its options as JSON."""
 
-    viewer: Id  # the app's own id
+    viewer: Annotated[str, Meta(max_length=200)] = ""  # the app's own id, or a token's
     n: Annotated[int, Meta(ge=1, le=N_MAX)] = 10
     request_id: ShortText = ""
     session_id: ShortText = ""
     cursor: Annotated[str, Meta(max_length=CURSOR_MAX)] = ""
+    consent: bool = True  # False: this viewer may not be learned from; a token says itself
     trace: bool = False
     filters: Filters = Filters()
     exclude: Ids = ()
@@ -69,20 +83,22 @@ class FeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @get(
     "/v1/feeds/{surface:str}",
-    guards=[holds_key],
+    guards=[needs("feed", viewer_tokens=True)],
     tags=["feeds"],
     dependencies={"options": Provide(options_of)},
     summary="The next videos for a viewer",
+    opt={"example": examples.FEED},
 )
 async def get_feed(
     request: Request[Any, Any, State],
     surface: SurfaceName,
     options: NamedDependency[Options],
-    viewer: Viewer,
+    viewer: Viewer = "",
     n: Count = 10,
     request_id: RequestId = "",
     session_id: SessionId = "",
     cursor: Cursor = "",
+    consent: Consent = 1,
     trace: Flag = 0,
 ) -> Answer:
     """Up to `n` videos the viewer has not seen, best first. Fewer when no more may follow;
@@ -90,31 +106,38 @@ async def get_feed(
     engine = entered(request, QUERY)
     body = FeedBody(
         viewer=viewer, n=n, request_id=request_id, session_id=session_id, cursor=cursor,
-        trace=bool(trace),
+        consent=bool(consent), trace=bool(trace),
     )  # fmt: skip
-    return await _answered(engine, surface, body, options)
+    return await _answered(engine, caller_of(request), surface, body, options)
 
 
 @post(
     "/v1/feeds/{surface:str}",
     status_code=200,
-    guards=[holds_key],
+    guards=[needs("feed", viewer_tokens=True)],
     tags=["feeds"],
     summary="The next videos for a viewer, with options as JSON",
+    opt={"example": examples.FEED},
 )
 async def post_feed(
     request: Request[Any, Any, State], surface: SurfaceName, data: JSONBody[FeedBody]
 ) -> Answer:
     """As GET, for filters, pins and boosts that are too long for a query."""
-    return await _answered(entered(request, ()), surface, data, data.options)
+    engine = entered(request, ())
+    return await _answered(engine, caller_of(request), surface, data, data.options)
 
 
-async def _answered(engine: Engine, surface: str, body: FeedBody, options: Options) -> Answer:
+async def _answered(
+    engine: Engine, caller: Caller, surface: str, body: FeedBody, options: Options
+) -> Answer:
+    whom = await viewer_of(engine, caller, body.viewer, body.session_id, body.consent)
+    if not whom.personalised:
+        options = msgspec.structs.replace(options, personalised=False)
     asked = Question(
-        viewer=await key_of(engine, body.viewer),
+        viewer=whom.key,
         n=body.n,
         request_id=body.request_id,
-        session_id=body.session_id,
+        session_id=whom.session_id,
         options=keyed_options(engine, options),
         cursor=body.cursor,
     )

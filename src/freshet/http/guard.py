@@ -1,41 +1,86 @@
-"""Who may call: `Authorization: Bearer <key>`, compared in constant time."""
+"""Who may call: each route names the scope that opens it, `guards=[needs("feed")]`.
+
+    Authorization: Bearer fk_…     an API key: the app's backend
+    Authorization: Bearer eyJ…     a viewer token: one viewer's app or browser
+
+401 if that is nobody's, 403 with the scope that would be right if it opens other things.
+Nothing else of a request is looked at before.
+"""
 
 from __future__ import annotations
 
-import hmac
+import asyncio
 from typing import Any
 
+import structlog
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from freshet.catalogue.api_keys import SCOPES, allows
+from freshet.http import tokens
+from freshet.http.callers import Caller, known_caller
 from freshet.http.ports import Engine
-from freshet.http.problems import Unauthorized
+from freshet.http.problems import Forbidden, Unauthorized
+from freshet.http.scope import CALLER
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-
-def holds_key(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard: nothing else is looked at before the caller's key is."""
-    is_admin(connection)
+_log = structlog.get_logger("freshet.http")
 
 
-def is_admin(connection: Connection) -> bool:
-    """Whether the caller holds the admin key rather than the API key.
+class needs:  # noqa: N801 (read as a word: guards=[needs("feed")])
+    """Guard: the caller's key or token has the scope, or is an admin's.
 
-    Raises:
-        Unauthorized: neither.
+    Args:
+        viewer_tokens: whether a viewer's own token may call, too; the route then sees to
+            whom it is for (`viewers.viewer_of`).
+        in_query: whether a viewer token may come as `?viewer_token=…`: a page that is being
+            left can send a beacon, but no header with it. An API key never may.
     """
+
+    def __init__(self, scope: str, viewer_tokens: bool = False, in_query: bool = False) -> None:
+        assert scope in SCOPES, scope
+        self.scope, self.viewer_tokens, self.in_query = scope, viewer_tokens, in_query
+
+    async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
+        if CALLER not in connection.scope:  # or another guard of this route was before us
+            await _identify(connection, self.in_query)
+        caller = caller_of(connection)
+        if caller.viewer and not self.viewer_tokens:
+            raise Forbidden("Authorization", "a viewer token does not open this", self._right)
+        if not allows(caller.scopes, self.scope):
+            has = ", ".join(caller.scopes)
+            raise Forbidden("Authorization", f"its scopes are {has}", self._right)
+
+    @property
+    def _right(self) -> str:
+        return f"an API key with the scope {self.scope}"
+
+
+def caller_of(connection: Connection) -> Caller:
+    """Who calls, on a route that has a guard."""
+    caller: Caller = connection.scope[CALLER]  # type: ignore[literal-required]
+    return caller
+
+
+async def _identify(connection: Connection, in_query: bool) -> None:
     engine: Engine = connection.app.state.engine
+    caller = known_caller(engine, _given(connection, in_query))
+    connection.scope[CALLER] = caller  # type: ignore[literal-required]
+    connection.app.state.rates.request(caller)
+    key = caller.key
+    if key is not None and engine.access.keys.unnoted(key):
+        try:
+            await asyncio.to_thread(engine.access.keys.note_used, key)
+        except Exception as error:  # nobody is turned away because a note could not be made
+            _log.warning("last use of a key not noted", key=key.id, error=repr(error))
+
+
+def _given(connection: Connection, in_query: bool) -> str:
     scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not given:
-        raise Unauthorized("Authorization", "is missing", "Bearer and the API key")
-    # Both are compared, always: the time taken tells nothing of which one was near.
-    api, admin = _same(given, engine.api_key), _same(given, engine.admin_key)
-    if not (api or admin):
-        raise Unauthorized("Authorization", "is not a key of this server", "the API key")
-    return admin
-
-
-def _same(given: str, key: str) -> bool:
-    equal = hmac.compare_digest(given.strip().encode("utf-8", "replace"), key.encode())
-    return equal and bool(key)
+    if scheme.lower() == "bearer" and given.strip():
+        return given.strip()
+    token = connection.query_params.get("viewer_token", "") if in_query else ""
+    if tokens.looks_like_one(token):
+        return str(token)
+    raise Unauthorized("Authorization", "is missing", "Bearer and a key or viewer token")

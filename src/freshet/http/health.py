@@ -7,26 +7,48 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.openapi import ResponseSpec
+
+from freshet.http.ports import Engine
 
 
 class Health(msgspec.Struct, frozen=True):
+    """Whether all is well, and what is not."""
+
     ok: bool
     problems: tuple[str, ...] = ()
 
 
-@get("/health/live", tags=["health"], summary="The process answers")
+EXAMPLE = {"example": {"ok": True, "problems": []}}
+
+
+@get("/health/live", tags=["health"], summary="The process answers", opt=EXAMPLE)
 async def get_live() -> Health:
+    """200 while the process runs at all."""
     return Health(True)
 
 
-@get("/health/ready", tags=["health"], summary="It may get traffic")
+@get(
+    "/health/ready",
+    tags=["health"],
+    summary="It may get traffic",
+    opt=EXAMPLE,
+    responses={503: ResponseSpec(Health, description="Not now; `problems` says why.")},
+)
 async def get_ready(request: Request[Any, Any, State]) -> Response[Health]:
     """503 while the folds lag, have failed, or the log is closed."""
     problems = tuple((await request.app.state.engine.health()).problems)
     return Response(Health(not problems, problems), status_code=503 if problems else 200)
 
 
-@get("/metrics", tags=["health"], media_type="text/plain", summary="Counters for Prometheus")
-async def get_metrics(request: Request[Any, Any, State]) -> bytes:
-    counters: bytes = request.app.state.engine.metrics()
-    return counters
+@get(
+    "/metrics",
+    tags=["health"],
+    media_type="text/plain",
+    summary="Counters for Prometheus",
+    opt={"example": 'freshet_events_total{worker="0",outcome="accepted"} 1204.0\n'},
+)
+async def get_metrics(request: Request[Any, Any, State]) -> str:
+    """Numbers of every process of this server, told apart by the label `worker`."""
+    engine: Engine = request.app.state.engine
+    return engine.telemetry.metrics()

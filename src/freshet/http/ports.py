@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from freshet.catalogue.access import Access
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
 from freshet.feed.arm_table import ArmTable
+from freshet.feed.telemetry import Telemetry
+from freshet.http.settings import Http
 from freshet.log.ports import Appended
 from freshet.surfaces.surfaces import Question, Surfaces
 
@@ -32,10 +35,10 @@ class Engine(Protocol):
     def keys(self) -> Keys: ...
 
     @property
-    def api_key(self) -> str: ...
+    def http(self) -> Http: ...
 
     @property
-    def admin_key(self) -> str: ...  # "" = supply and moderation are closed to HTTP
+    def access(self) -> Access: ...
 
     def now_ms(self) -> int: ...
 
@@ -67,6 +70,14 @@ class Engine(Protocol):
         """What came of an experiment; `control` "" = that of the settings."""
         ...
 
+    def knows_video(self, video: str) -> bool:
+        """Whether it was published."""
+        ...
+
+    def personalised(self, viewer: str) -> bool:
+        """False if the viewer of this key chose a feed that does not learn from them."""
+        ...
+
     def new_request_id(self) -> str: ...
 
     async def related(self, video: str, viewer: str, n: int) -> list[str]:
@@ -75,9 +86,8 @@ class Engine(Protocol):
 
     async def health(self) -> Health: ...
 
-    def metrics(self) -> bytes:
-        """Counters in the text format of Prometheus."""
-        ...
+    @property
+    def telemetry(self) -> Telemetry: ...
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Folds in the background while entered."""

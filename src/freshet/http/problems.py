@@ -18,19 +18,11 @@ from freshet.domain.errors import (
     Broken,
     FreshetError,
     NotFound,
-    Overloaded,
     Refused,
     TooLate,
     Unavailable,
 )
-
-STATUS: dict[type[FreshetError], int] = {
-    NotFound: 404,
-    TooLate: 409,
-    Refused: 400,
-    Unavailable: 503,
-    Broken: 500,
-}
+from freshet.http.scope import request_id_of, route_of
 
 _log = structlog.get_logger("freshet.http")
 
@@ -49,67 +41,112 @@ class TooLarge(Refused):
     code = "too_large"
 
 
+class TooLong(Refused):
+    """The head of the request, not its body."""
+
+    code = "too_long"
+
+
+class TooMany(Unavailable):
+    """This caller asks too much of late; others are served."""
+
+    code = "too_many"
+
+    def __init__(self, what: str, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many {what} of this caller; go on in {retry_after_s:g} s")
+
+
+STATUS: dict[type[FreshetError], int] = {
+    NotFound: 404,
+    TooLate: 409,
+    Unauthorized: 401,
+    Forbidden: 403,
+    TooLarge: 413,
+    TooLong: 431,
+    Refused: 400,
+    TooMany: 429,
+    Unavailable: 503,
+    Broken: 500,
+}
+
+
 class Problem(msgspec.Struct, frozen=True):
+    """What is wrong, and with what."""
+
     code: str
     reason: str
-    field: str = ""
-    right: str = ""
+    field: str = ""  # dotted where nested; "" = the whole request
+    right: str = ""  # what would be right
+    request_id: str = ""  # as in the header X-Request-Id and in the server's log
 
 
 class Problems(msgspec.Struct, frozen=True):
+    """What every answer is that is not what was asked for."""
+
     error: Problem
 
 
-def _answer(status: int, problem: Problem, headers: dict[str, str] | None = None) -> Any:
-    return Response(
-        Problems(problem), status_code=status, headers=headers, media_type=MediaType.JSON
-    )
+def _answer(
+    request: Request[Any, Any, Any],
+    status: int,
+    problem: Problem,
+    headers: dict[str, str] | None = None,
+) -> Any:
+    named = msgspec.structs.replace(problem, request_id=request_id_of(request.scope))
+    return Response(Problems(named), status_code=status, headers=headers, media_type=MediaType.JSON)
 
 
-def ours(_: Request[Any, Any, Any], error: FreshetError) -> Any:
+def ours(request: Request[Any, Any, Any], error: FreshetError) -> Any:
     """Our own errors, by the tree of `errors.py`."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, Refused):
         problem = Problem(error.code, error.reason, error.field, error.right)
-        if isinstance(error, Unauthorized):
-            return _answer(401, problem, {"WWW-Authenticate": "Bearer"})
-        status = 403 if isinstance(error, Forbidden) else 413 if isinstance(error, TooLarge) else 0
-        return _answer(status or _status(error), problem)
-    if isinstance(error, Overloaded):
-        wait = {"Retry-After": str(max(1, round(error.retry_after_s)))}
-        return _answer(503, Problem(error.code, str(error)), wait)
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return _answer(request, status, problem, headers)
     if isinstance(error, Unavailable):
-        return _answer(503, Problem(error.code, str(error)), {"Retry-After": "1"})
-    return unexpected(_, error)
+        wait_s = max(1, round(getattr(error, "retry_after_s", 1)))
+        problem = Problem(error.code, str(error))
+        return _answer(request, status, problem, {"Retry-After": str(wait_s)})
+    return unexpected(request, error)
 
 
-def _status(error: FreshetError) -> int:
-    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-
-
-def framework(_: Request[Any, Any, Any], error: HTTPException) -> Any:
+def framework(request: Request[Any, Any, Any], error: HTTPException) -> Any:
     """Litestar's errors (no such route, a query value of the wrong type) in our shape."""
     if error.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
-        return unexpected(_, error)
+        return unexpected(request, error)
     field, reason = "", error.detail
     extra, cause = error.extra, error.__cause__
     if isinstance(cause, msgspec.ValidationError) and "`$.data" in str(cause):
-        return ours(_, in_body(cause))
+        return ours(request, in_body(cause))
     if isinstance(error, ValidationException) and isinstance(extra, list) and extra:
-        field, reason = str(extra[0].get("key", "")), str(extra[0].get("message", reason))
+        return _misfit(request, str(extra[0].get("key", "")), str(extra[0].get("message", reason)))
     elif missing := _PARAMETER.search(error.detail):
         field, reason = missing[1], "is missing"
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
         error.status_code, "refused"
     )
-    return _answer(error.status_code, Problem(code, reason, field), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    return _answer(request, error.status_code, Problem(code, reason, field), headers)
+
+
+def _misfit(request: Request[Any, Any, Any], key: str, message: str) -> Any:
+    """A parameter, or a field of the body, of the wrong form."""
+    refused = misfit(ValueError(message))
+    key = "" if key == "data" else key  # the framework's name for the whole body
+    field = f"{key}.{refused.field}" if key and refused.field else key or refused.field
+    return _answer(request, 400, Problem("refused", refused.reason, field, refused.right))
 
 
 _PARAMETER = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Any:
-    _log.error("request failed", path=request.url.path, exc_info=error)
-    return _answer(500, Problem("broken", "an error on our side; it is in the server's log"))
+    # The route's template and not the path: that may name a person.
+    _log.error("request failed", route=route_of(request.scope), exc_info=error)
+    return _answer(
+        request, 500, Problem("broken", "an error on our side; it is in the server's log")
+    )
 
 
 _MISSING = re.compile(r"missing required field `([^`]+)`")

@@ -14,7 +14,7 @@ from freshet.feed.answer import Answer
 from freshet.feed.options import Boost, Filters, Id, Ids, Options, Place
 from freshet.feed.rank import Ranking
 from freshet.http.feeds import N_MAX, ShortText
-from freshet.http.guard import holds_key
+from freshet.http.guard import needs
 from freshet.http.whom import entered, key_of, keyed_options
 from freshet.surfaces.surfaces import Question
 
@@ -50,7 +50,7 @@ class Ranked(msgspec.Struct, frozen=True, omit_defaults=True):
 @post(
     "/v1/rank",
     status_code=200,
-    guards=[holds_key],
+    guards=[needs("feed")],
     tags=["feeds"],
     summary="Score a given list for a viewer",
 )

@@ -11,7 +11,7 @@ from litestar.params import Parameter, PathParameter
 
 from freshet.domain.errors import Refused
 from freshet.http.feeds import N_MAX
-from freshet.http.guard import holds_key
+from freshet.http.guard import needs
 from freshet.http.ports import Engine
 
 
@@ -24,7 +24,7 @@ class Related(msgspec.Struct, frozen=True):
 
 @get(
     "/v1/videos/{video:str}/related",
-    guards=[holds_key],
+    guards=[needs("feed")],
     tags=["videos"],
     summary="Videos like a video",
 )

@@ -16,16 +16,15 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler
 from litestar.params import Parameter
 
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.catalogue.store.records import R
 from freshet.catalogue.store.shelf import SAVED_MOST, Outcome, S, Shelf
 from freshet.domain.errors import Refused
-from freshet.http.guard import Connection, is_admin
+from freshet.http.guard import needs
 from freshet.http.ports import Engine
-from freshet.http.problems import Forbidden, misfit
+from freshet.http.problems import misfit
 
 T = TypeVar("T")
 Asked = Request[Any, Any, State]
@@ -35,13 +34,8 @@ MaxCount = Annotated[int, Parameter(ge=1, le=1_000, description="how many at mos
 Filter = Annotated[str, Parameter(max_length=200, description="only those; empty = all")]
 
 
-def opens_catalogue(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard: the catalogue holds personal data, so the app's own key does not open it."""
-    if not is_admin(connection):
-        raise Forbidden("Authorization", "the catalogue needs the admin key", "the admin key")
-
-
-GUARDS = [opens_catalogue]  # of every route of the catalogue
+# Of every route of the catalogue: it holds personal data, and has a scope of its own.
+GUARDS = [needs("catalogue")]
 
 
 class RecordError(msgspec.Struct, frozen=True):

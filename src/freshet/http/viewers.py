@@ -1,40 +1,72 @@
-"""POST /v1/viewers/{viewer}/reset: a feed that begins anew."""
+"""Whom a request is for, and whether they may be learned from.
+
+A viewer token speaks for its own viewer; an API key for whom it names. A viewer is
+*personalised* if the call bears their consent (a token's `consent`, else what the backend
+says) and they have not switched it off themselves. What others do is logged under a key of
+their session alone, so that nothing in the log links what they do from day to day.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import asyncio
+from dataclasses import dataclass
 
-import msgspec
-from litestar import Request, post
-from litestar.datastructures import State
-from litestar.params import PathParameter
-
-from freshet.domain.events import ResetFeed
-from freshet.http.guard import holds_key
-from freshet.http.whom import entered, known_key
+from freshet.domain.errors import Refused
+from freshet.http.callers import Caller
+from freshet.http.ports import Engine
+from freshet.http.problems import Forbidden
+from freshet.http.tokens import is_viewer
 
 
-class Done(msgspec.Struct, frozen=True):
-    offset: int  # a feed asked for now reflects the log up to here
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """One viewer as a request sees them."""
+
+    id: str  # the app's own
+    personalised: bool
+    key: str  # what their acts and slates are logged under: their own, or one of a session
+    own: str | None  # their own key, None if nobody made one; their follows, blocks and hides
+    session_id: str  # to log; one without consent is named by its key alone
 
 
-@post(
-    "/v1/viewers/{viewer:str}/reset",
-    status_code=200,
-    guards=[holds_key],
-    tags=["viewers"],
-    summary="Forget what was learned of a viewer",
-)
-async def post_reset(
-    request: Request[Any, Any, State],
-    viewer: Annotated[str, PathParameter(description="the app's own id of the viewer")],
-) -> Done:
-    """The next feed is ranked as for somebody new. What was seen, hidden or blocked stays so.
+def name_of(caller: Caller, given: str) -> str:
+    """The viewer a call is for: the token's, or the one that an API key names.
 
-    The same as a `reset_feed` event, for an app that has none of its own to send.
+    Raises:
+        Refused: none is named.
+        Forbidden: a token of another viewer.
     """
-    engine = entered(request, ())
-    key = known_key(engine, viewer)
-    event_id, now_ms = engine.new_request_id(), engine.now_ms()
-    taken = await engine.record([ResetFeed(event_id=event_id, time=now_ms, viewer=key)])
-    return Done(taken.last)
+    if caller.viewer:
+        if given not in ("", caller.viewer):
+            raise Forbidden("viewer", "is not this token's viewer", "its own, or none")
+        return caller.viewer
+    if not is_viewer(given):
+        raise Refused("viewer", "is missing" if not given else "is no id", "the app's own id")
+    return given
+
+
+async def viewer_of(
+    engine: Engine, caller: Caller, given: str, session_id: str = "", consent: bool = True
+) -> Viewer:
+    """The viewer of a request, with the key to log under.
+
+    Args:
+        consent: what an API key says of it; a token speaks for itself.
+    """
+    name = name_of(caller, given)
+    own = engine.keys.known(name)
+    if not is_personalised(engine, caller, own, consent):
+        key = session_key(engine, caller, name, session_id)
+        return Viewer(name, False, key, own, key)
+    if own is None:  # a new person's key waits for the disk, off the loop
+        own = await asyncio.to_thread(engine.keys.key, name)
+    return Viewer(name, True, own, own, session_id)
+
+
+def is_personalised(engine: Engine, caller: Caller, own: str | None, consent: bool) -> bool:
+    given = caller.consent if caller.viewer else consent
+    return given and (own is None or engine.personalised(own))
+
+
+def session_key(engine: Engine, caller: Caller, name: str, session_id: str) -> str:
+    return engine.access.sessions.key(name, session_id or caller.session)

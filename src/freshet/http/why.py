@@ -11,8 +11,10 @@ from litestar.datastructures import State
 from litestar.params import PathParameter
 
 from freshet.feed.reasons import Reason
-from freshet.http.feeds import SurfaceName, Viewer
-from freshet.http.guard import holds_key
+from freshet.http import examples
+from freshet.http.feeds import Consent, SessionId, SurfaceName, Viewer
+from freshet.http.guard import caller_of, needs
+from freshet.http.viewers import name_of, viewer_of
 from freshet.http.whom import entered, known_key
 
 
@@ -43,19 +45,26 @@ class Why(msgspec.Struct, frozen=True):
 
 @get(
     "/v1/feeds/{surface:str}/why/{video:str}",
-    guards=[holds_key],
+    guards=[needs("feed", viewer_tokens=True)],
     tags=["feeds"],
     summary="Why this video",
+    opt={"example": examples.WHY},
 )
 async def get_why(
     request: Request[Any, Any, State],
     surface: SurfaceName,
     video: Annotated[str, PathParameter(description="the video's id")],
-    viewer: Viewer,
+    viewer: Viewer = "",
+    session_id: SessionId = "",
+    consent: Consent = 1,
 ) -> Why:
     """Reasons of the latest slate of the surface that showed the video to the viewer."""
-    engine = entered(request, {"viewer"})
-    slate, item = await engine.surfaces.why(surface, known_key(engine, viewer), video)
+    engine, caller = entered(request, {"viewer", "session_id", "consent"}), caller_of(request)
+    name = name_of(caller, viewer)
+    if caller.consent and consent:
+        known_key(engine, name)  # asking makes nobody known
+    whom = await viewer_of(engine, caller, name, session_id, bool(consent))
+    slate, item = await engine.surfaces.why(surface, whom.key, video)
     served = slate.items[item.position]
     return Why(
         video=video,

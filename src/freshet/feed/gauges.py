@@ -1,0 +1,66 @@
+"""Numbers that are read when they are asked for: of the log, of the folds, of drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from freshet.feed.drift import Drift
+
+
+def log_gauges(last: Callable[[], int], folded: Callable[[], int], file: Path) -> CollectorRegistry:
+    """Of the process that writes.
+
+    Args:
+        last: offset of the log's last event.
+        folded: offset up to which all is folded.
+        file: the log's; its companions, named alike, count too.
+    """
+    registry = CollectorRegistry()
+
+    def gauge(name: str, words: str, value: Callable[[], float]) -> None:
+        Gauge(name, words, registry=registry).set_function(value)
+
+    gauge("freshet_log_events", "Events in the log", last)
+    gauge("freshet_fold_lag_events", "Events not folded yet", lambda: last() - folded())
+    gauge("freshet_log_bytes", "Size of the log's files", lambda: size_of(file))
+    return registry
+
+
+def size_of(file: Path) -> int:
+    """Bytes of a file and its companions (`-wal`)."""
+    return sum(each.stat().st_size for each in file.parent.glob(f"{file.name}*"))
+
+
+def drift_gauges(drift: Drift) -> CollectorRegistry:
+    """Of the process that folds."""
+    registry = CollectorRegistry()
+    registry.register(_Drift(drift))
+    return registry
+
+
+class _Drift(Collector):
+    def __init__(self, drift: Drift) -> None:
+        self._drift = drift
+
+    def collect(self) -> Iterator[Metric]:
+        def family(name: str, words: str) -> GaugeMetricFamily:
+            return GaugeMetricFamily(name, words, labels=["outcome"])
+
+        predicted = family("freshet_outcomes_predicted", "Outcomes predicted in the window")
+        observed = family("freshet_outcomes_observed", "Outcomes that came in the window")
+        ratio = family("freshet_calibration_ratio", "Observed over predicted in the window")
+        for outcome, (expected, came) in self._drift.calibration().items():
+            predicted.add_metric([outcome], expected)
+            observed.add_metric([outcome], came)
+            if expected:
+                ratio.add_metric([outcome], came / expected)
+        yield from (predicted, observed, ratio)
+        feeds, filled = self._drift.feeds()
+        yield GaugeMetricFamily("freshet_window_feeds", "Feeds in the window", value=feeds)
+        words = "Feeds in the window that a rung of the ladder filled"
+        yield GaugeMetricFamily("freshet_window_feeds_filled", words, value=filled)

@@ -1,0 +1,53 @@
+"""Examples for the description of the API: real ones, checked by a test against its schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NOW = 1_767_571_209_000
+
+BATCH: dict[str, Any] = {
+    "sent_at": NOW,
+    "events": [
+        {
+            "type": "impression", "event_id": "019b8b74-1800-7000-8000-000000000001",
+            "time": NOW - 9_000, "viewer": "ada", "video": "v1", "position": 0,
+            "session_id": "s1", "request_id": "019b8b74-0c48-7000-8000-00000000000a",
+        },
+        {
+            "type": "like", "event_id": "019b8b74-2b88-7000-8000-000000000003",
+            "time": NOW - 4_000, "viewer": "ada", "video": "v1", "session_id": "s1",
+        },
+        {
+            "type": "watch", "event_id": "019b8b74-3b28-7000-8000-000000000002",
+            "time": NOW, "viewer": "ada", "video": "v1", "session_id": "s1",
+            "watched_ms": 8_700, "duration_ms": 15_000, "left": True,
+        },
+    ],
+}  # fmt: skip
+TAKEN: dict[str, Any] = {
+    "accepted": 3, "repeated": 0, "offset": 1_204, "now": NOW + 40, "errors": [], "parked": 0,
+    "dropped": {}, "corrected": 0, "clamped": 0,
+}  # fmt: skip
+
+_ITEM: dict[str, Any] = {
+    "video": "v7", "position": 0, "source": "everything", "propensity": 0.95, "value": 1.21,
+    "predictions": {"finish": 0.41, "like": 0.08},
+    "reasons": [
+        {"code": "fresh", "text": "posted 2 h ago", "params": {"ago": "2 h"}, "weight": 0.3}
+    ],
+    "model_version": "live-1.20417",
+}  # fmt: skip
+FEED: dict[str, Any] = {
+    "request_id": "019b8b74-0c48-7000-8000-00000000000a", "seed": 201_774_182_309_511,
+    "surface": "for_you", "items": [_ITEM],
+}  # fmt: skip
+WHY: dict[str, Any] = {
+    **_ITEM, "request_id": FEED["request_id"], "time": NOW - 12_000, "rung": "",
+}  # fmt: skip
+
+TOKEN_WANTED: dict[str, Any] = {"viewer": "ada", "ttl_s": 3_600, "consent": True}
+TOKEN: dict[str, Any] = {
+    "token": "eyJhbGciOiJIUzI1NiIsImtpZCI6Im1mcmdnemRmbXoifQ.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+    "viewer": "ada", "expires": NOW + 3_600_000, "scopes": ["ingest", "feed"], "consent": True,
+}  # fmt: skip

@@ -1,0 +1,62 @@
+"""What HTTP counts. Labels are few by construction: route templates, never paths; types of
+events, never their fields or people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from freshet.http.events import EventsTaken
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+
+
+class HttpMetrics:
+    """One registry of its own, so that two apps in one process do not share counts."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "freshet_http_requests", "Requests answered", ["route", "method", "status"],
+            registry=registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "freshet_http_seconds", "Time from the head of a request to the end of its answer",
+            ["route"], registry=registry, buckets=BUCKETS_S,
+        )  # fmt: skip
+        self._working = Gauge("freshet_http_in_progress", "Requests at work now", registry=registry)
+        self._events = Counter(
+            "freshet_events", "Events sent in, by what became of them", ["outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self._dropped = Counter(
+            "freshet_event_fields_dropped", "Unknown fields left out", ["type"], registry=registry
+        )
+        self._clocks = Counter(
+            "freshet_event_clocks", "Times of events that were set right", ["how"],
+            registry=registry,
+        )  # fmt: skip
+
+    def begin(self) -> None:
+        self._working.inc()
+
+    def end(self, route: str, method: str, status: int, seconds: float) -> None:
+        self._working.dec()
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def events(self, answer: EventsTaken, dropped: Mapping[str, int]) -> None:
+        for outcome, count in (
+            ("accepted", answer.accepted), ("repeated", answer.repeated),
+            ("refused", len(answer.errors)), ("parked", answer.parked),
+        ):  # fmt: skip
+            if count:
+                self._events.labels(outcome).inc(count)
+        for kind, count in dropped.items():
+            self._dropped.labels(kind).inc(count)
+        for how, count in (("corrected", answer.corrected), ("clamped", answer.clamped)):
+            if count:
+                self._clocks.labels(how).inc(count)
