@@ -70,7 +70,7 @@ def made(videos: int, viewers: int, views: int, seed: int, settings: Retrieval) 
     vectors = np.zeros((0, live.inputs), np.float32)
     for at in range(0, len(records), CHUNK):
         live.fold_records(records[at : at + CHUNK], vectors)
-    now_ms = int(records["now"][-1])
+    live.now = now_ms = int(records["now"][-1])
     feed = ForYou()
     worth = Value(feed.weights, live.outcomes).to_anybody(live)
     nearby = Nearby(live, settings, lambda: now_ms, worth, feed.explore_shown_max)

@@ -96,7 +96,7 @@ async def test_new_videos_go_to_those_whom_they_fit() -> None:
 
 async def test_the_newest_of_followed_creators_are_found_last_followed_first() -> None:
     follows = [make(e.Follow, viewer="vera", person=f"creator of {name}") for name in ("cat2", "x")]
-    mine = [video(name, "creator of x") for name in ("x1", "x2", "x3")]
+    mine = [video(f"x{n}", "creator of x", age_h=99 - n) for n in (1, 2, 3)]
     parts = parts_of(*mine, *follows, followed=3)
     assert await found(Followed(parts)) == ["x3", "x2", "x1"]
     parts = parts_of(*mine, *follows, followed=4)

@@ -54,7 +54,9 @@ def lay_facts(live: Live, columns: Columns) -> None:
     rows[:, facts.DURATION_MS] = world.duration_ms
     rows[:, facts.CREATED_S] = facts.seconds(int(columns.time_ms[0])) - 3600
     rows[:, facts.FLAGS] = facts.NEEDED
+    rows[:, facts.FROM_S] = rows[:, facts.UNTIL_S] = 0
     live.columns.viewers.ints[:people] = -1
+    live.columns.viewers.ints[:people, facts.VIEWER_FLAGS] = 0
 
 
 def records_of(columns: Columns) -> np.ndarray:
