@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from freshet.app import open_catalogue, open_engine, open_for_import
 from freshet.catalogue.store.records import Person, Video
 from freshet.config import Settings
 from freshet.domain import events as e
 from freshet.domain.events import Event
+from freshet.feed.options import Filters, Options
+from freshet.surfaces.surfaces import Question
 from tests.feed.making import make, video, watched
 
 
@@ -57,3 +62,44 @@ async def test_what_is_written_to_the_catalogue_is_in_the_next_feed_also_from_be
         assert engine.catalogue.people.remove("vera").videos == 1
         await engine.relay()
         assert engine.keys.known("vera") is None
+
+
+async def test_wishes_follows_and_pages_hold_on_the_real_state(tmp_path: Path) -> None:
+    async with open_for_import(tmp_path) as (log, keys):
+        by = {"creator": keys.key("tess"), "sound": "song", "hashtags": ("tea",)}
+        await log.append([video("tea0", **by), video("tea1", **by)])
+        await log.append([video(f"v{i}") for i in range(9)])
+    async with open_engine(told(tmp_path)) as engine:
+        now, key = engine.now_ms(), engine.keys.key("vera")
+        await engine.record([make(e.Follow, now, viewer=key, person=by["creator"])])
+        names = ["tea0", "tea1", *(f"v{i}" for i in range(9))]
+
+        async def values(**options: Any) -> dict[str, float]:
+            await engine.catch_up()
+            ranked = await engine.surfaces.rank("for_you", key, names, Options(**options))
+            return {item.video: item.value for item in ranked.items}
+
+        before = await values()
+        wish = {"viewer": key, "kind": "hashtag", "target": "tea"}
+        await engine.record([make(e.LessOf, now, **wish)])
+        less = await values()
+        assert less["tea0"] == pytest.approx(before["tea0"] - 0.9 * abs(before["tea0"]), rel=1e-2)
+        assert less["v1"] == before["v1"]
+        await engine.record([make(e.UndoLessOf, now, **wish)])
+        assert await values() == before
+        stranger = await values(personalised=False)
+        await engine.record([make(e.PersonalisationSet, now, viewer=key, on=False)])
+        assert await values() == stranger
+
+        followed = await engine.ask("following", Question(key, options=Options(personalised=True)))
+        assert [item.video for item in followed.items] in (["tea0"], ["tea1"])
+        filters = Filters(hashtags=("tea",), creators=(by["creator"],))
+        tea = await engine.ask("for_you", Question(key, options=Options(filters=filters)))
+        assert {item.video for item in tea.items} <= {"tea0", "tea1"}
+        shown = [item.video for item in (*followed.items, *tea.items)]
+        page = await engine.ask("for_you", Question(key, n=4, session_id="s"))
+        shown += [item.video for item in page.items]
+        while page.items:
+            page = await engine.ask("for_you", Question(key, n=4, cursor=page.cursor))
+            shown += [item.video for item in page.items]
+        assert sorted(shown) == sorted(names)

@@ -19,7 +19,7 @@ from freshet.feed.reasons import Placed
 from freshet.feed.settings import Following, ForYou
 from freshet.feed.steps import DAY_MS, Describe, Eligible, Hydrate, LongestAgo, NotHidden, Predict
 from freshet.feed.wanted import NO_ROWS, AsAsked, Asked, Pinned
-from freshet.pipeline import Candidates, Pipeline, Rows
+from freshet.pipeline import Candidates, Mask, Pipeline, Rows
 from freshet.surfaces.shared import diverse, ranked, reasons, unseen, value_of
 
 FIRST_DEPTH = 16  # videos of each person looked at to begin with
@@ -59,7 +59,7 @@ class Followed:
 
     def _showable(self, query: FeedQuery, rows: Rows) -> Rows:
         # Filters guarantee it; here it decides how far back the window lies.
-        keep = self.live.eligible[rows]
+        keep: Mask = self.live.eligible[rows]
         if not self.seen:
             horizon_ms = self.settings.seen_horizon_days * DAY_MS
             keep = keep & ~self.live.seen(
