@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 .PHONY: setup demo test check bench docs lock \
-	bench-rounds bench-kill9 bench-powercut bench-log bench-refold bench-throughput \
+	bench-rounds bench-kill9 bench-workers bench-powercut bench-log bench-refold bench-throughput \
 	bench-import bench-replay bench-retrieval
 
 setup: $(STAMP)
@@ -49,12 +49,15 @@ check: setup
 # Long runs: what the tests do in few rounds done in many, then the tables that the README
 # and docs/ quote. `DATA`, a folder in the layout of KuaiRand, adds what needs a real log:
 # an import with feeds whose every reason is checked, and a replay. make bench DATA=…
-bench: bench-rounds bench-kill9 bench-powercut bench-log bench-refold bench-throughput bench-retrieval \
+bench: bench-rounds bench-kill9 bench-workers bench-powercut bench-log bench-refold bench-throughput bench-retrieval \
 		$(if $(DATA),bench-import bench-replay)
 	@$(if $(DATA),:,echo "Left out for want of a real log: bench-import, bench-replay. Give its folder: make bench DATA=…")
 
 bench-kill9: setup
 	$(BIN)/python -m tests.chaos.kill9 --rounds 50
+
+bench-workers: setup
+	$(BIN)/python -m tests.chaos.workers --workers 1 2 4 --kills 10
 
 bench-powercut: setup
 	$(BIN)/python -m tests.chaos.powercut --rounds 20 --cuts 0
