@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ def check(data: Path, seen: Seen) -> list[str]:
                     wrong.append(f"request {event.request_id} has two slates")
                 slates[event.request_id] = videos
                 by = [makers[video] for video in videos]
-                if any(a == b for a, b in zip(by, by[1:], strict=False)):
+                if any(a == b for a, b in pairwise(by)):
                     wrong.append(f"two in a row by one creator in {event.request_id}")
         upto = max(0, newest + 1 - batch.first)  # the snapshot may be some ticks behind
         if batch.events[:upto]:
@@ -229,8 +230,9 @@ def check(data: Path, seen: Seen) -> list[str]:
             break
     wrong += [f"{event_id} is {ids[event_id]} times in the log"
               for event_id in seen.acknowledged if ids[event_id] != 1]  # fmt: skip
-    wrong += [f"the log has another slate of {request_id}"
-              for request_id, videos in seen.slates.items() if slates.get(request_id) != videos]  # fmt: skip
+    told = seen.slates.items()
+    wrong += [f"the log has another slate of {asked}"
+              for asked, videos in told if slates.get(asked) != videos]  # fmt: skip
     wrong += differences(data, newest, straight)
     return wrong
 
