@@ -199,3 +199,20 @@ def test_an_hour_of_the_day_is_known_by_how_views_go_then() -> None:
 def test_everything_counts_for_the_world_once(story: Story) -> None:
     assert story.tally("all", "") == 40
     assert story.tally("all", "", "like") == 20
+
+
+def test_views_of_old_say_how_a_video_and_a_viewer_fared_and_change_no_tally(story: Story) -> None:
+    story.publish("held", "passed by")
+    before = story.tallies()
+    for n in range(20):
+        story.tell(ev.HistoryKnown, viewer=f"old{n}", watched=("held", "passed by"),
+                   long_watched=("held",), liked=("held",))  # fmt: skip
+    story.tell(ev.HistoryKnown, viewer="patient", watched=("held",), long_watched=("held",))
+    held, passed_by = story.values("nobody", "held"), story.values("nobody", "passed by")
+    assert held["video_known_views"] == pytest.approx(math.log(1 + 21))
+    for outcome in ("long_view", "like"):
+        assert held[f"video_known_{outcome}"] > 0 > passed_by[f"video_known_{outcome}"]
+    patient = story.values("patient", "new cat")
+    assert patient["viewer_known_long_view"] > 0 == patient["video_known_views"]
+    assert held["viewer_known_views"] == 0
+    assert story.tallies() == before

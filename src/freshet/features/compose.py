@@ -18,6 +18,7 @@ from freshet.features.duration import Duration
 from freshet.features.feature import Feature
 from freshet.features.history import RING, HistoryCrosses, HistoryHere
 from freshet.features.hour import HourRates
+from freshet.features.known import VideoKnown, ViewerKnown
 from freshet.features.layout import Ask, Kernel, Layout
 from freshet.features.match import Match
 from freshet.features.placement import (
@@ -35,8 +36,9 @@ from freshet.state.compiled import generated, kernel, part
 FEATURES: tuple[Feature, ...] = (
     World(), PlacementRates(), HourRates(),
     ViewerRates(), Session(), ViewerPlacement(), ViewerSurprise(), ViewerTraitRates(),
-    HistoryHere(),
+    HistoryHere(), ViewerKnown(),
     Duration(), VideoRates(), VideoPlacement(), VideoSurprise(), SpanPlacement(),
+    VideoKnown(),
     TopicRates, HashtagRates, SoundRates, VideoTraitRates,
     HistoryCrosses(), Match(),
 )  # fmt: skip
@@ -48,7 +50,7 @@ class Composed:
 
     Attributes:
         names: of the values of x, (F,); the first `viewer_width` are the viewer's half.
-        tallies, moments: (state, act) -> None, the writes that hear each, in order.
+        tallies, moments, known: (state, act) -> None, the writes that hear each, in order.
         viewer: (state, ask, x) -> None fills the viewer's half of x (F,).
         videos: (state, ask, rows, x) -> None fills the videos' half of x (n, F) for the
             viewer of `ask` and each video of `rows` (n,).
@@ -59,6 +61,7 @@ class Composed:
     viewer_width: int
     tallies: Kernel
     moments: Kernel
+    known: Kernel
     viewer: Kernel
     videos: Kernel
 
@@ -72,7 +75,7 @@ def compose(features: Sequence[Feature] = FEATURES) -> Composed:
     layout = Layout([*RING, *(column for feature in features for column in feature.columns)])
     ordered = sorted(features, key=lambda feature: feature.scope != "viewer")  # stable
     names: list[str] = []
-    writes: dict[str, list[Kernel]] = {"tallies": [], "moments": []}
+    writes: dict[str, list[Kernel]] = {"tallies": [], "moments": [], "known": []}
     values: dict[str, list[Kernel]] = {"viewer": [], "video": []}
     for feature in ordered:
         write, value = feature.compile(layout, len(names))
@@ -90,6 +93,7 @@ def compose(features: Sequence[Feature] = FEATURES) -> Composed:
         viewer_width=sum(len(f.outputs) for f in features if f.scope == "viewer"),
         tallies=_chain(writes["tallies"], "state, act", f"tallies of {made_of}", keep),
         moments=_chain(writes["moments"], "state, act", f"moments of {made_of}", keep),
+        known=_chain(writes["known"], "state, act", f"known of {made_of}", keep),
         viewer=_chain(values["viewer"], "state, ask, x", f"viewer of {made_of}", keep),
         videos=_loop(values["video"], f"videos of {made_of}", keep),
     )

@@ -19,7 +19,7 @@ class Feature(Protocol):
     Attributes:
         scope: "viewer" if its values do not depend on the video: computed once a request.
         hears: "tallies" if `write` is for acts that change tallies, "moments" if it is for
-            views that open or close.
+            views that open or close, "known" if for views from before the log.
         outputs: names of the float32 values it adds, in order.
     """
 

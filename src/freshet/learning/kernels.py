@@ -87,7 +87,7 @@ from freshet.state.ties import (
 )
 
 # Addresses of the composed features' kernels, and of the one that moves item vectors.
-Calls = namedtuple("Calls", "tallies moments viewer videos attract")
+Calls = namedtuple("Calls", "tallies moments known viewer videos attract")
 
 # kinds of records
 (TICK, IMPRESSION, WATCH, GAIN, LOSE, SLATE, SERVE, TIE, UNTIE, MARK, RESET, KNOWN) = range(12)
@@ -130,8 +130,9 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
     act = Act(zero, zero, zero, zero, scratch.delta, False, False, scratch.surprise)
     ask = Ask(zero, zero, zero, zero)
     return {
-        "tallies": (state, act), "moments": (state, act), "viewer": (state, ask, scratch.x),
-        "videos": (state, ask, scratch.one, scratch.row), "attract": (state, zero, zero),
+        "tallies": (state, act), "moments": (state, act), "known": (state, act),
+        "viewer": (state, ask, scratch.x), "videos": (state, ask, scratch.one, scratch.row),
+        "attract": (state, zero, zero),
     }  # fmt: skip
 
 
@@ -430,6 +431,17 @@ def remember(state, params, pending, record, scratch):
     ints[H_WATCHED + ring] = 0
     state.viewer[record.viewer, H_EXPECTED + ring] = world_rate(state, 1 + P_LONG)
     call_at(scratch.calls.attract, (state, record.viewer, np.int64(ring)))
+    scratch.delta[:] = 0.0
+    scratch.delta[VIEWS] = 1.0
+    for o in range(N_OUTCOMES):
+        if record.bits & (1 << o):
+            scratch.delta[1 + o] = 1.0
+    viewer, video = np.int64(record.viewer), np.int64(record.video)
+    act = Act(viewer, video, np.int64(record.now), np.int64(record.placement), scratch.delta,
+              False, False, scratch.surprise)  # fmt: skip
+    begin(state.video_sequence, video)
+    call_at(scratch.calls.known, (state, act))
+    end(state.video_sequence, video)
 
 
 @kernel

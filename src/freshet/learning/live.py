@@ -38,7 +38,7 @@ __all__ = ["HEAD_NAMES", "Live", "Ranked", "Recorder"]
 
 ALL = 1 << 31  # of a person's videos
 CHUNK = 8192  # records folded in one call at the most
-SUMS = ("viewer.tally", "viewer.surprise")  # columns of a viewer's row that add up
+SUMS = ("viewer.tally", "viewer.known", "viewer.surprise")  # columns of a viewer's row that add up
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ class Space:
     def scratch(self) -> Any:
         """Scratch that holds the addresses of our features' kernels, compiled now."""
         inputs = len(self.composed.names)
-        blank = kernels.new_scratch(inputs, kernels.Calls(0, 0, 0, 0, 0))
+        blank = kernels.new_scratch(inputs, kernels.Calls._make([0] * len(kernels.Calls._fields)))
         calls = {
             name: address_of(getattr(self.composed, name, attract), *arguments)
             for name, arguments in kernels.samples(self.state, blank).items()
