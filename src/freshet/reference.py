@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 import typer
@@ -36,7 +36,7 @@ from litestar.handlers import HTTPRouteHandler
 from freshet import cli, config
 from freshet.domain import events
 
-STAGE_ROOMS = ("feed", "distribution", "moderation", "search", "trends", "ads")
+STAGE_ROOMS = ("feed", "distribution", "moderation", "search", "trends", "ads", "surfaces")
 STAGE_VERBS = {
     "fetch": "source",
     "columns": "enricher",
@@ -105,6 +105,19 @@ def setting_entries() -> Iterator[Entry]:
         shown = "a table" if isinstance(setting.default, dict) else default
         meaning = {row[0]: row[3] for row in fields(setting.section)}[f"`{setting.name}`"]
         yield Entry(setting.path, meaning, ((f"`{setting.variable}`", shown),))
+        yield from _named_tables(setting.path, setting.type)
+
+
+def _named_tables(path: str, hint: Any) -> Iterator[Entry]:
+    """Settings of a table whose entries the user names, each a table of its own."""
+    if get_origin(hint) is not dict or not hasattr(get_args(hint)[1], "__struct_fields__"):
+        return
+    kind = get_args(hint)[1]
+    hints = get_type_hints(kind)
+    for name, _, default, meaning in fields(kind):
+        inner = f"{path}.NAME.{name.strip('`')}"
+        yield Entry(inner, meaning, (("in the file only", default),))
+        yield from _named_tables(inner, hints[name.strip("`")])
 
 
 def route_entries() -> Iterator[Entry]:

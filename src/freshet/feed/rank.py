@@ -99,7 +99,7 @@ class Scorer:
     observe: Callable[[Trace], None]
     arm: str = ""
 
-    async def score(
+    async def rank(
         self, viewer: str, videos: Sequence[str], options: Options, now_ms: int, reasons: bool
     ) -> Ranking:
         """

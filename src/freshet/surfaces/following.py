@@ -26,7 +26,7 @@ FIRST_DEPTH = 16  # videos of each person looked at to begin with
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedWindow:
     """The newest `window` videos of followed people that were not seen; with `seen`, all
     that `depth` reaches."""
 
@@ -96,7 +96,7 @@ def following(live: Live, settings: Following) -> Ladder:
 
     full = Pipeline[FeedQuery](
         name="following",
-        sources=[Pinned(parts), Followed(live, settings)],
+        sources=[Pinned(parts), FollowedWindow(live, settings)],
         steps=[*unseen(parts), *ranked(parts, value)],
         selector=diverse(parts),
         finish=[why],
@@ -105,7 +105,7 @@ def following(live: Live, settings: Following) -> Ladder:
     again = [Hydrate(parts), Asked(parts), Eligible(), NotHidden(), AsAsked(), Describe(parts)]
     reopened = Pipeline[FeedQuery](
         name="following.reopened",
-        sources=[Followed(live, settings, seen=True)],
+        sources=[FollowedWindow(live, settings, seen=True)],
         steps=[*again, LongestAgo(parts)],
         selector=forced,
         finish=[Predict(parts), Placed("reopened")],

@@ -95,7 +95,7 @@ class Surfaces:
     ) -> Ranking:
         """A given list, scored; nothing is logged."""
         scorer = self._variant(surface, viewer).scorer
-        return await scorer.score(viewer, videos, options, self.clock(), reasons)
+        return await scorer.rank(viewer, videos, options, self.clock(), reasons)
 
     async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]:
         """The latest slate of the surface that showed the video, and its item."""
