@@ -190,7 +190,7 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("videos", {"id": "x", "creator": "vera", "vector": [0.0] * 4097}, "vector", "<= 4096"),
     ("videos", {"id": "x", "creator": "vera", "hashtag_names": ["a b"]}, "hashtag_names.0",
      "no hashtag"),
-    ("videos", {"id": "x", "creator": "vera", "language": "english"}, "language", "regex"),
+    ("videos", {"id": "x", "creator": "vera", "language": "english"}, "language", "no language"),
     ("videos", {"id": "x", "creator": "vera", "update_time": 5}, "update_time", "not a known"),
     ("videos", {"id": "v0", "creator": "vera", "parent_id": "v0", "parent_kind": "duet"},
      "parent_id", "itself"),

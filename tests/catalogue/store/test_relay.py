@@ -42,8 +42,9 @@ def catalogue(tmp_path: Path, clock: Clock) -> Iterator[Catalogue]:
         yield catalogue
 
 
-def relay_of(catalogue: Catalogue, log: MemoryLog, **more: Any) -> Relay:
-    return Relay(catalogue.outbox, log.append, catalogue.keys.erase, batch_events=4, **more)
+def relay_of(catalogue: Catalogue, log: MemoryLog, batch_events: int = 4) -> Relay:
+    keys = catalogue.keys
+    return Relay(catalogue.outbox, log.append, keys.erase, batch_events=batch_events)
 
 
 async def everything(log: MemoryLog) -> list[Event]:
@@ -130,12 +131,13 @@ async def test_killed_between_any_two_steps_it_goes_on_without_loss_or_doubles(
     assert await videos(log) == ALL
 
 
+@pytest.mark.parametrize("batch_events", [3, 100])
 async def test_what_waited_too_long_goes_with_new_ids_and_in_order(
-    catalogue: Catalogue, log: MemoryLog, clock: Clock
+    catalogue: Catalogue, log: MemoryLog, clock: Clock, batch_events: int
 ) -> None:
     clock.now_ms += 9 * DAY_MS
     catalogue.videos.remove("v0")  # a fresh id behind old ones
-    assert await relay_of(catalogue, log).run_once() == 8
+    assert await relay_of(catalogue, log, batch_events).run_once() == 8
     assert catalogue.outbox.waiting() == 0
     found = await everything(log)
     last = max(i for i, x in enumerate(found) if getattr(x, "video", "") == "v0")

@@ -7,6 +7,7 @@ cause (an edit, a new content vector, a new key), is an event; the same one is n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -151,5 +152,11 @@ def _vector(row: AnyRow, hashtags: Sequence[str]) -> bytes:
     own = np.frombuffer(row.vector, "<f4").tolist() if row.vector else None
     category = row.category or row.creator_category
     return content_vector(
-        words, hashtags, row.music_id or "", row.topics, category, row.effect_ids, own
+        words, hashtags, row.music_id or "", row.topics, category, row.effect_ids, own, row.traits
     )
+
+
+@cache
+def warm() -> None:
+    """Compile or load what makes vectors: in a transaction, others would wait for it."""
+    content_vector("ready", own=(1.0,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ YEAR_2000_MS = 946_684_800_000
 SKEW_MS = 24 * 3_600_000  # a client's clock may run this far ahead
 URL_MAX = 2_000
 HASHTAG_MAX = 100
+LANGUAGE = re.compile("^([A-Za-z]{2,3})?$")
+COUNTRY = re.compile("^([A-Za-z]{2})?$")
 
 
 def is_id(field: str, value: str) -> str:
@@ -64,6 +67,20 @@ def time(field: str, value: int, now_ms: int) -> int:
     if value > now_ms + SKEW_MS:
         raise Refused(field, "lies more than a day ahead", "milliseconds since 1970")
     return value
+
+
+def language(field: str, value: str) -> str:
+    """A language of ISO 639, in small letters; "" = not said."""
+    if not LANGUAGE.fullmatch(value):
+        raise Refused(field, f"{value[:30]!r} is no language", "two or three letters, as en")
+    return value.lower()
+
+
+def country(field: str, value: str) -> str:
+    """A country of ISO 3166-1, in capitals; "" = not said."""
+    if not COUNTRY.fullmatch(value):
+        raise Refused(field, f"{value[:30]!r} is no country", "two letters, as GB")
+    return value.upper()
 
 
 def finite(field: str, values: Sequence[float]) -> None:

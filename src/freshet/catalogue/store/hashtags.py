@@ -53,7 +53,7 @@ class Hashtags(Shelf[Hashtag, StoredHashtag]):
 
     def remove(self, record_id: str) -> HashtagRemoved:
         name = checks.hashtag("id", record_id)
-        with self._database.write() as writing:
+        with self._writing() as writing:
             connection = writing.connection
             self._get(connection, name)
             bearing = select(VIDEO_HASHTAGS.c.video_id).where(VIDEO_HASHTAGS.c.name == name)

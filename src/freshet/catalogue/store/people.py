@@ -37,7 +37,7 @@ class People(Shelf[Person, StoredPerson]):
         Raises:
             NotFound: nobody is known by this id.
         """
-        with self._database.write() as writing:
+        with self._writing() as writing:
             erased = erase(writing, record_id, self._keys)
             if erased is None:
                 raise self._missing(record_id)
@@ -53,7 +53,7 @@ class People(Shelf[Person, StoredPerson]):
         check_anonymous(record_id, anonymous)
         self.get(record_id)  # before a key is made for somebody who does not exist
         keys = self._keys.keys([record_id, anonymous])
-        with self._database.write() as writing:
+        with self._writing() as writing:
             self._get(writing.connection, record_id)
             return merge(writing, record_id, anonymous, keys)
 
@@ -63,7 +63,7 @@ class People(Shelf[Person, StoredPerson]):
     def _refusals(
         self, writing: Writing, changes: Mapping[str, Change]
     ) -> Iterator[tuple[str, Refused]]:
-        keys = {self._keys.key(one): one for one in changes}
+        keys = {key: one for one, key in self._keys.keys(changes).items()}
         leaving = select(OUTBOX.c.erases).where(OUTBOX.c.erases.in_(keys))
         for key in writing.connection.execute(leaving).scalars():
             yield keys[cast(str, key)], Refused("id", "is being erased", "the same in a moment")

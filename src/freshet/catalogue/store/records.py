@@ -28,8 +28,9 @@ Id = Annotated[str, Meta(max_length=200)]
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=5_000)]
 Url = Annotated[str, Meta(max_length=checks.URL_MAX)]
-Language = Annotated[str, Meta(pattern="^([A-Za-z]{2,3})?$")]
-Country = Annotated[str, Meta(pattern="^([A-Za-z]{2})?$")]
+# Their patterns are checked below, in words rather than as a regular expression.
+Language = Annotated[str, Meta(extra_json_schema={"pattern": checks.LANGUAGE.pattern})]
+Country = Annotated[str, Meta(extra_json_schema={"pattern": checks.COUNTRY.pattern})]
 Time = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
 Pixels = Annotated[int, Meta(ge=0, le=100_000)]
 Topics = Annotated[tuple[Short, ...], Meta(max_length=20)]
@@ -159,7 +160,11 @@ def _(person: Person, now_ms: int) -> Person:
     _checked_texts(person, texts=("bio_description",))
     _checked_urls(person, "avatar_url", "profile_deep_link")
     checks.time("create_time", person.create_time, now_ms)
-    return replace(person, language=person.language.lower(), country=person.country.upper())
+    return replace(
+        person,
+        language=checks.language("language", person.language),
+        country=checks.country("country", person.country),
+    )
 
 
 @checked.register
@@ -184,8 +189,8 @@ def _(video: Video, now_ms: int) -> Video:
         video,
         hashtag_names=checks.hashtags("hashtag_names", video.hashtag_names),
         video_mention_list=tuple(dict.fromkeys(video.video_mention_list)),
-        language=video.language.lower(),
-        region_code=video.region_code.upper(),
+        language=checks.language("language", video.language),
+        region_code=checks.country("region_code", video.region_code),
     )
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
+from freshet.catalogue.store.announce import warm
 from freshet.catalogue.store.database import Database, Writing
 from freshet.catalogue.store.records import R, Record, checked
 from freshet.catalogue.store.tables import AnyRow
@@ -87,7 +89,7 @@ class Shelf(Generic[R, S]):
                 outcomes[index] = refused
         if good:
             self._before([record for _, record in good.values()])
-            with self._database.write() as writing:
+            with self._writing() as writing:
                 written = self._write(writing, {one: record for one, (_, record) in good.items()})
             outcomes |= {good[one][0]: outcome for one, outcome in written.items()}
         return [outcomes[index] for index in range(len(records))]
@@ -99,7 +101,7 @@ class Shelf(Generic[R, S]):
             NotFound: there is none.
             Refused: what it would become is wrong.
         """
-        with self._database.write() as writing:
+        with self._writing() as writing:
             record = change(self._get(writing.connection, record_id))
             record = checked(record, writing.now_ms)
             if record.id != record_id:
@@ -141,6 +143,12 @@ class Shelf(Generic[R, S]):
 
     def _narrows(self, name: str, value: str) -> Any:
         return self.table.c[name] == value
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        warm()
+        with self._database.write() as writing:
+            yield writing
 
     # --- shared -------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class Sounds(Shelf[Sound, StoredSound]):
         self._keys = keys
 
     def remove(self, record_id: str) -> SoundRemoved:
-        with self._database.write() as writing:
+        with self._writing() as writing:
             self._get(writing.connection, record_id)
             return SoundRemoved(record_id, remove_sounds(writing, [record_id], self._keys))
 

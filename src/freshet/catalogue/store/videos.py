@@ -46,7 +46,7 @@ class Videos(Shelf[Video, StoredVideo]):
         self._keys = keys
 
     def remove(self, record_id: str) -> VideoRemoved:
-        with self._database.write() as writing:
+        with self._writing() as writing:
             self._get(writing.connection, record_id)
             remove_videos(writing, [record_id])
             return VideoRemoved(record_id)

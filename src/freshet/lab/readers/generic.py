@@ -252,5 +252,5 @@ def wrong_fit(error: msgspec.ValidationError) -> Wrong:
     if "required field" in says:
         return Wrong(says.split("`")[1], "is missing", "a value")
     if "unknown field" in says:
-        return Wrong(says.split("`")[1], "is unknown", "a field of this event")
-    return Wrong(field, says, "the type that the event's field has")
+        return Wrong(says.split("`")[1], "is unknown", "a known field")
+    return Wrong(field, says, "a value of the field's type")
