@@ -74,6 +74,16 @@ bench-rounds: setup
 bench-throughput: setup
 	$(BIN)/freshet lab throughput
 
+# Speed and scale, S1 to S5: the server as it is run, at three sizes. About an hour.
+bench-speed: setup
+	mkdir -p out
+	$(BIN)/freshet bench feed --videos 10000 --json out/feed-10k.json
+	$(BIN)/freshet bench feed --videos 100000 --json out/feed-100k.json
+	$(BIN)/freshet bench feed --videos 1000000 --compare 5 --json out/feed-1m.json
+	$(BIN)/freshet bench events --log-events 10000000 --json out/events.json
+	$(BIN)/freshet bench freshness --json out/freshness.json
+	$(BIN)/freshet bench growth --json out/growth.json
+
 bench-retrieval: setup
 	$(BIN)/python -m benchmarks.retrieval
 

@@ -19,9 +19,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import time
-from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,36 +28,17 @@ from rich.table import Table
 
 from freshet.catalogue.content import content_vector
 from freshet.feed.parts import Parts
-from freshet.feed.query import FeedQuery
 from freshet.feed.settings import ForYou
 from freshet.feed.value import Value
 from freshet.lab.generate.columns import Columns, make_columns
+from freshet.lab.retrieval_quality import Quality, recall, slates
 from freshet.lab.throughput import lay_facts, records_of
 from freshet.learning.live import CHUNK, Live
 from freshet.retrieval.nearby import Nearby
 from freshet.retrieval.settings import Retrieval
-from freshet.surfaces.for_you import for_you
-
-MIXED = 2  # centroids from which a viewer's interests count as mixed
-SLATE = 10
-RECALLED = 100
-RANKED_AT_ONCE = 20_000
 
 
-@dataclass(slots=True)
-class Bench:
-    """One catalogue, lived through, and its retrieval."""
-
-    live: Live
-    nearby: Nearby
-    parts: Parts
-    now_ms: int
-
-    def query(self, viewer: int) -> FeedQuery:
-        return FeedQuery(viewer=viewer, n=SLATE, now_ms=self.now_ms, seed=viewer)
-
-
-def made(videos: int, viewers: int, views: int, seed: int, settings: Retrieval) -> Bench:
+def made(videos: int, viewers: int, views: int, seed: int, settings: Retrieval) -> Quality:
     """A world in which every viewer has about `views` views, and the index over it."""
     columns = make_columns(seed, impressions=viewers * views, viewers=viewers, videos=videos)
     live = Live(seed=seed, capacity={"viewer": viewers, "video": videos})
@@ -76,7 +54,7 @@ def made(videos: int, viewers: int, views: int, seed: int, settings: Retrieval) 
     nearby = Nearby(live, settings, lambda: now_ms, worth, feed.explore_shown_max)
     nearby.proven.go_on(videos, now_ms)
     nearby.maintain()
-    return Bench(live, nearby, Parts(live, feed, nearby), now_ms)
+    return Quality(live, nearby, Parts(live, feed, nearby), now_ms)
 
 
 def lay_vectors(live: Live, columns: Columns) -> None:
@@ -90,71 +68,6 @@ def lay_vectors(live: Live, columns: Columns) -> None:
             sound=f"sound{sound}" if sound >= 0 else "",
         )
         live.space.vectors.publish(row, content)
-
-
-def recall(bench: Bench, viewers: list[int]) -> dict[str, float]:
-    """Of viewers with mixed interests, per centroid, and what a search takes."""
-    live, index = bench.live, bench.nearby.index
-    every = live.items(np.arange(live.video_count(), dtype=np.int32))
-    shares, searches_ms = [], []
-    for viewer in viewers:
-        centroids, _ = live.interests(viewer)
-        if len(centroids) < MIXED:
-            continue
-        begun = time.perf_counter()
-        found, _ = index.search(centroids, RECALLED)
-        searches_ms.append(1_000 * (time.perf_counter() - begun))
-        exact = np.argpartition(-(centroids @ every.T), RECALLED, axis=1)[:, :RECALLED]
-        shares += [len(np.intersect1d(a, b)) / RECALLED for a, b in zip(found, exact, strict=True)]
-    return {"recall100": float(np.mean(shares)), "search_ms": float(np.median(searches_ms)),
-            "mixed_viewers": len(searches_ms)}  # fmt: skip
-
-
-async def slates(bench: Bench, viewers: list[int]) -> dict[str, float]:
-    """Candidates that survive, and the value of the ten best against ranking everything."""
-    live = bench.live
-    pipeline = for_you(bench.parts).rungs[0].pipeline
-    value = Value(bench.parts.settings.weights, live.outcomes)
-    survived, shares = [], []
-    ms: dict[str, list[float]] = defaultdict(list)
-    for viewer in viewers:
-        query = bench.query(viewer)
-        _, trace = await pipeline.run(query)
-        for step in trace.steps:
-            if step.kind == "source":
-                ms[step.stage].append(step.ms)
-        candidates = np.concatenate(
-            [(await source.fetch(query)).rows for source in pipeline.sources]
-        )
-        candidates = _allowed(bench, query, np.unique(candidates))
-        survived.append(len(candidates))
-        mine = _best(bench, query, candidates, value)
-        all_of_it = _allowed(bench, query, np.arange(live.video_count(), dtype=np.int32))
-        shares.append(mine / _best(bench, query, all_of_it, value))
-    return {
-        "candidates": float(np.median(survived)),
-        "candidates_p5": float(np.percentile(survived, 5)),
-        "slate_value": float(np.mean(shares)),
-        "sources_ms": sum(float(np.median(one)) for one in ms.values()),
-        **{f"{stage}_ms": float(np.median(one)) for stage, one in ms.items()},
-    }
-
-
-def _allowed(bench: Bench, query: FeedQuery, rows: Any) -> Any:
-    live = bench.live
-    rows = rows[live.eligible[rows]]
-    rows = rows[~live.seen(query.viewer, rows, query.now_ms)]
-    return rows[~live.hidden(query.viewer, rows)]
-
-
-def _best(bench: Bench, query: FeedQuery, rows: Any, value: Value) -> float:
-    """Value of the ten best, without spacing."""
-    worths = []
-    for first in range(0, len(rows), RANKED_AT_ONCE):
-        ranked = bench.live.rank(query.viewer, rows[first : first + RANKED_AT_ONCE], query.now_ms)
-        worths.append(value.of(ranked.predictions, ranked.watch_s))
-    worth = np.concatenate(worths)
-    return float(np.sort(worth)[-SLATE:].sum())
 
 
 def measure(

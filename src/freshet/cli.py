@@ -29,6 +29,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 # command -> "module:attribute" of the typer application that answers it
 COMMANDS: dict[str, str] = {
     "arms": "freshet.cli_arms:app",
+    "bench": "freshet.lab.cli_bench:app",
     "demo": "freshet.lab.cli_demo:app",
     "export": "freshet.cli_export:app",
     "feed": "freshet.cli_feed:feed_app",

@@ -50,6 +50,20 @@ def make_columns(
     video = _shown(rng, world, viewer)
     gaps = rng.standard_exponential(impressions)
     time_ms = START_MS + (np.cumsum(gaps) / gaps.sum() * days * 86_400_000).astype(np.int64)
+    return _seen(rng, world, viewer, video, time_ms)
+
+
+def shown_to(
+    rng: np.random.Generator, world: World, viewer: Ints, time_ms: NDArray[np.int64]
+) -> Columns:
+    """Impressions of a given world, for these viewers at these times."""
+    return _seen(rng, world, viewer, _shown(rng, world, viewer), time_ms)
+
+
+def _seen(
+    rng: np.random.Generator, world: World, viewer: Ints, video: Ints, time_ms: NDArray[np.int64]
+) -> Columns:
+    """What came of it when each viewer was shown each video."""
     affinity = world.affinity(viewer, video)
     watched_ms, duration_ms = world.watched_ms(affinity, video, rng), world.duration_ms[video]
     return Columns(

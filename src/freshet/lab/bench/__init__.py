@@ -1,0 +1,1 @@
+"""Speed and scale, measured on the server as it is run: `freshet bench`."""

@@ -1,0 +1,105 @@
+"""Benchmarks' reports as people read them in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from freshet.lab.bench.drive import Quantiles
+from freshet.lab.bench.events import EventsReport
+from freshet.lab.bench.feed import FeedReport
+from freshet.lab.bench.freshness import FreshnessReport
+from freshet.lab.bench.growth import GrowthReport
+
+
+def feed(report: FeedReport) -> RenderableType:
+    table = _table("Feeds", report.run)
+    table.add_row("feeds/s", f"{report.feeds_per_s:,.1f}")
+    table.add_row("feeds/s per core", f"{report.feeds_per_s_per_core:,.1f}")
+    table.add_row("engine ms p50, p99", _both(report.engine_ms))
+    table.add_row("HTTP ms p50, p99 at half load", _both(report.http_ms))
+    table.add_row("their events, ms p50, p99", _both(report.events_ms))
+    table.add_row("candidates ranked: median, 1 in 100",
+                  f"{report.survived:,.0f}, {report.survived_p1:,.0f}")  # fmt: skip
+    for name, unit in (("recall100", ""), ("slate_value", "")):
+        value = getattr(report, name)
+        if value is not None:
+            table.add_row(name.replace("_", " "), f"{value:.3f}{unit}")
+    table.add_row("start s", f"{report.start_s:.1f}")
+    table.add_row("memory (PSS) MB", f"{report.pss_mb:,.0f}")
+    for name in ("bytes_per_video", "bytes_per_viewer"):
+        value = getattr(report, name)
+        if value is not None:
+            table.add_row(name.replace("_", " "), f"{value:,.0f}")
+    _load(table, report.load)
+    stages = Table("stage", "ms p50", box=None, pad_edge=False)
+    for stage, ms in sorted(report.stages_ms.items(), key=lambda one: -one[1]):
+        stages.add_row(stage, f"{ms:.3f}")
+    return Group(table, "", stages)
+
+
+def events(report: EventsReport) -> RenderableType:
+    table = _table("Durable events", report.run)
+    table.add_row("events/s in batches of 100", f"{report.batched_per_s:,.0f}")
+    table.add_row("  per core", f"{report.batched_per_s_per_core:,.0f}")
+    table.add_row("  ms p50, p99 of a batch", _both(report.batch_ms))
+    table.add_row("  not folded yet at the end", f"{report.behind:,}")
+    table.add_row("events/s one by one, 32 clients", f"{report.single_per_s:,.0f}")
+    table.add_row("  per core", f"{report.single_per_s_per_core:,.0f}")
+    table.add_row("  ms p50, p99", _both(report.single_ms))
+    _load(table, report.load)
+    return table
+
+
+def freshness(report: FreshnessReport) -> RenderableType:
+    table = _table("From an act to a feed of another worker", report.run)
+    table.add_row("ms p50, p99", _both(report.freshness_ms))
+    table.add_row("reflected by the very first feed", f"{report.first:.1%}")
+    table.add_row("probes", f"{report.probes:,}")
+    table.add_row("meanwhile feeds/s", f"{report.load_per_s:,.1f}")
+    table.add_row("  their ms p50, p99", _both(report.feed_ms))
+    return table
+
+
+def growth(report: GrowthReport) -> RenderableType:
+    feeds = Table("videos", "feeds/s per core", "engine ms p50", "PSS MB", "start s",
+                  box=None, pad_edge=False)  # fmt: skip
+    for one in report.feeds:
+        feeds.add_row(
+            f"{one.run['videos']:,}", f"{one.feeds_per_s_per_core:,.1f}",
+            f"{one.engine_ms.p50:.2f}", f"{one.pss_mb:,.0f}", f"{one.start_s:.1f}",
+        )  # fmt: skip
+    logs = Table("events in the log", "events/s", "per core", box=None, pad_edge=False)
+    for log in report.logs:
+        logs.add_row(
+            f"{log.run['log_events']:,}", f"{log.batched_per_s:,.0f}",
+            f"{log.batched_per_s_per_core:,.0f}",
+        )  # fmt: skip
+    table = _table("Exponents", report.run)
+    for name in ("feed", "events", "memory"):
+        table.add_row(name, f"{getattr(report.exponent, name):.3f}")
+    return Group(feeds, "", logs, "", table)
+
+
+def _table(title: str, run: dict[str, Any]) -> Table:
+    told = [f"{run[name]:,} {name}" for name in ("videos", "viewers") if run.get(name)]
+    if run.get("log_events"):
+        told.append(f"{run['log_events']:,} events in the log")
+    told.append(f"{run['workers']} serving")
+    load = ", ".join(str(one) for one in run["load_average"])
+    return Table(
+        "", "", title=f"{title}: {', '.join(told)}", title_justify="left", box=None,
+        pad_edge=False, show_header=False, caption_justify="left",
+        caption=f"commit {run['commit']}, {run['cores']} cores, load average {load}",
+    )  # fmt: skip
+
+
+def _both(found: Quantiles) -> str:
+    return f"{found.p50:,.2f}, {found.p99:,.2f}"
+
+
+def _load(table: Table, load: dict[str, float]) -> None:
+    table.add_row("load generator: share of a core", f"{load['cpu_share']:.0%}")
+    table.add_row("  against a server that does nothing", f"{load['null_over_ours']:,.1f} times")

@@ -1,0 +1,158 @@
+"""`freshet bench`: what this machine carries, measured on the server as it is run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from freshet.app import Tell
+from freshet.lab.bench import events as events_bench
+from freshet.lab.bench import feed as feed_bench
+from freshet.lab.bench import freshness as freshness_bench
+from freshet.lab.bench import growth as growth_bench
+from freshet.lab.bench import tables
+from freshet.lab.bench.folder import Made
+from freshet.lab.bench.weight import Weight
+
+SIZES = [10_000, 100_000, 1_000_000]
+
+app = typer.Typer(no_args_is_help=True, help="Measure speed and scale on this machine.")
+
+Videos = Annotated[int, typer.Option(min=100, help="Videos of the catalogue.")]
+Viewers = Annotated[int, typer.Option(min=100, help="Viewers with a past.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that serve.")]
+Seconds = Annotated[float, typer.Option(min=1, help="Of each measured loop.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Of every loop; medians count.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything made up.")]
+Keep = Annotated[
+    Path | None,
+    typer.Option(help="Keep what is made in this folder; a later run goes on with it."),
+]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")]
+
+
+@app.command()
+def feed(
+    videos: Videos = 100_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    clients: Annotated[int, typer.Option(min=1, help="That ask at once.")] = 8,
+    seconds: Seconds = 8.0,
+    rounds: Rounds = 3,
+    weigh: Annotated[
+        bool, typer.Option(help="Also what a video and a viewer weigh: takes two more folders.")
+    ] = True,
+    compare: Annotated[
+        int, typer.Option(min=0, max=200, help="Requests compared with ranking everything.")
+    ] = 50,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """Feeds a second, each ranked fresh and followed by its events; latencies; memory."""
+    how = feed_bench.How(
+        workers=workers,
+        clients=clients,
+        seconds=seconds,
+        rounds=rounds,
+        seed=seed,
+        compared=compare,
+    )
+    with _folder(keep) as folder, _told() as tell:
+        made = Made(videos, viewers, seed)
+        weight = Weight(folder.with_name(folder.name + "-weighed")) if weigh else None
+        report = feed_bench.measure(folder, made, how, tell, weight)
+    _out(report, tables.feed(report), as_json)
+
+
+@app.command()
+def events(
+    log_events: Annotated[
+        int, typer.Option(min=0, help="Events that the log holds already.")
+    ] = 1_000_000,
+    videos: Videos = 10_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    seconds: Seconds = 8.0,
+    rounds: Rounds = 3,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """Durable events a second, in batches of 100 and one by one from 32 clients."""
+    with _folder(keep) as folder, _told() as tell:
+        made = Made(videos, viewers, seed, log_events)
+        report = events_bench.measure(
+            folder, made, workers=workers, seconds=seconds, rounds=rounds, seed=seed, tell=tell
+        )
+    _out(report, tables.events(report), as_json)
+
+
+@app.command()
+def freshness(
+    videos: Videos = 100_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 2,
+    seconds: Seconds = 30.0,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """How soon another worker's feed reflects an act, at half load."""
+    with _folder(keep) as folder, _told() as tell:
+        report = freshness_bench.measure(
+            folder, Made(videos, viewers, seed), workers=workers, seconds=seconds, seed=seed,
+            tell=tell,
+        )  # fmt: skip
+    _out(report, tables.freshness(report), as_json)
+
+
+@app.command()
+def growth(
+    videos: Annotated[list[int], typer.Option(min=100, help="Sizes of the catalogue.")] = SIZES,
+    log_events: Annotated[list[int], typer.Option(min=1000, help="Sizes of the log.")] = SIZES,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    seconds: Seconds = 6.0,
+    rounds: Rounds = 3,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """The exponents of feeds, events and memory over three sizes each."""
+    how = feed_bench.How(workers=workers, seconds=seconds, rounds=rounds, seed=seed)
+    with _folder(None) as folder, _told() as tell:
+        report = growth_bench.measure(folder, videos, viewers, log_events, how, tell)
+    _out(report, tables.growth(report), as_json)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="freshet-bench-") as made:
+        yield Path(made) / "data"
+
+
+@contextmanager
+def _told() -> Iterator[Tell]:
+    with Console(stderr=True).status("begins") as status:
+
+        def tell(doing: str, done: int = 0, total: int | None = None) -> None:
+            status.update(f"{doing} {done:,} of {total:,}" if total else doing)
+
+        yield tell
+
+
+def _out(report: msgspec.Struct, shown: Any, file: Path | None) -> None:
+    Console().print(shown)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
