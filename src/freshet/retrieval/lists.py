@@ -70,6 +70,7 @@ class Lists:
 
     def search(self, vectors: Floats, n: int) -> tuple[NDArray[np.int64], Floats]:
         """Rows (k, n), -1 where there are no more, and their cosines, best first."""
+        one_thread()  # whoever built the lists has said so for themselves alone
         with self._lock:
             cosines, rows = self._lists.search(_stored(vectors), n)
         return rows, cosines / np.float32(UNIT * UNIT)
@@ -81,5 +82,6 @@ def _stored(vectors: Floats) -> Floats:
 
 
 def one_thread() -> None:
-    """faiss starts no threads for this one: a server's cores are busy with other requests."""
+    """faiss starts no threads for the thread that calls this: a server's cores are busy with
+    other requests. OpenMP keeps that number per thread, and setting it takes half a µs."""
     faiss.omp_set_num_threads(1)
