@@ -255,11 +255,15 @@ class _Tail:
 
     def behind(self, after: Offset) -> Batch | None:
         """All that came behind `after`, None if some of it is no longer here."""
+        found: list[Batch] = []
         with self._mutex:
-            found = [batch for batch in self._batches if batch.last > after]
-            if not found or self._batches[0].first > after + 1:
+            if not self._batches or self._batches[0].first > after + 1:
                 return None
-        return behind(join(found), after)
+            for batch in reversed(self._batches):  # few are new, many are held
+                if batch.last <= after:
+                    break
+                found.append(batch)
+        return behind(join(found[::-1]), after) if found else None
 
     def drop(self, base: Offset) -> None:
         with self._mutex:
