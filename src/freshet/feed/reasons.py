@@ -14,8 +14,9 @@ there by its value, so it says that instead. Where nothing holds, nothing is cla
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import quote_plus, unquote_plus
 
 import msgspec
 import numpy as np
@@ -68,19 +69,27 @@ def written(one: Reason) -> str:
     >>> written(reason("topic", 0.25, times="2 videos", topic="cats & dogs"))
     'topic?times=2+videos&topic=cats+%26+dogs&weight=0.25'
     """
-    fields = {**one.params, "weight": f"{one.weight:g}"}
-    return f"{one.code}?{urlencode(fields)}"
+    said = "".join(f"{_quoted(name)}={_quoted(what)}&" for name, what in one.params.items())
+    return f"{one.code}?{said}weight={one.weight:g}"
 
 
 def read(text: str) -> Reason:
     """A reason of the log. One of a later release keeps its code and loses its words."""
     code, _, query = text.partition("?")
-    params = dict(parse_qsl(query, keep_blank_values=True))
+    params = {}
+    for pair in query.split("&") if query else ():
+        name, _, what = pair.partition("=")
+        params[_unquoted(name)] = _unquoted(what)
     weight = float(params.pop("weight", 0.0))
     try:
         return Reason(code, TEXTS[code].format(**params), params, weight)
     except KeyError:
         return Reason(code, code, params, weight)
+
+
+# Twenty reasons a feed say much the same: quoting all of them anew took a third of a ms.
+_quoted = lru_cache(maxsize=1 << 14)(quote_plus)
+_unquoted = lru_cache(maxsize=1 << 14)(unquote_plus)
 
 
 @dataclass(frozen=True, slots=True)
