@@ -13,6 +13,7 @@ stages do not fit together is refused when it is built.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
@@ -71,7 +72,12 @@ def stage_name(stage: object) -> str:
     >>> stage_name(NotSeen())
     'not_seen'
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(stage).__name__).lower()
+    return _named(type(stage))
+
+
+@cache  # asked for every stage of every request
+def _named(kind: type[object]) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
 
 
 def needs(stage: object) -> tuple[str, ...]:
