@@ -212,10 +212,11 @@ class Reading:
         return Column(self._eligible)
 
     def _eligible(self, rows: Any) -> Mask:
-        found, now_s = self.video_facts[rows], facts.seconds(self.now)
-        good: Mask = (found[:, facts.FLAGS] & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
-        good &= found[:, facts.FROM_S] <= now_s
-        good &= (found[:, facts.UNTIL_S] == 0) | (found[:, facts.UNTIL_S] > now_s)
+        found, now_s = self.video_facts, facts.seconds(self.now)  # three columns of 26 are read
+        good: Mask = (found[rows, facts.FLAGS] & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
+        good &= found[rows, facts.FROM_S] <= now_s
+        until_s = found[rows, facts.UNTIL_S]
+        good &= (until_s == 0) | (until_s > now_s)
         return good
 
     @property
