@@ -30,6 +30,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 COMMANDS: dict[str, str] = {
     "arms": "freshet.cli_arms:app",
     "demo": "freshet.lab.cli_demo:app",
+    "erase": "freshet.cli_erase:app",
     "export": "freshet.cli_export:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",
