@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "arms": "freshet.cli_arms:app",
     "bench": "freshet.lab.cli_bench:app",
     "demo": "freshet.lab.cli_demo:app",
+    "erase": "freshet.cli_erase:app",
     "export": "freshet.cli_export:app",
     "feed": "freshet.cli_feed:feed_app",
     "import": "freshet.lab.cli_import:app",

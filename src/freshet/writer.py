@@ -36,6 +36,7 @@ from freshet.feed.telemetry import Telemetry
 from freshet.log.follow import Follower
 from freshet.log.ports import Appended, EventLog, Offset, Projection
 from freshet.log.snapshots import Snapshots
+from freshet.ops.housekeeping import Housekeeping
 
 LOG_FILE = "log.sqlite"
 
@@ -160,7 +161,7 @@ class Writer:
         keys: PersonKeys,
     ) -> None:
         self.log, self.live, self.settings = log, live, settings
-        self.now_ms, self._random = clock, random
+        self.now_ms, self._random, self._snapshots = clock, random, snapshots
         recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
         self._drift = Drift(live, settings.alerts)
@@ -168,6 +169,7 @@ class Writer:
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
+        self.housekeeping = Housekeeping(settings, log, self.follower, keys, clock, random)
         self._relay = Relay(catalogue.outbox, self.append, keys.erase)
         self._poked = asyncio.Event()
         self._book = SlateBook(log, recent, self._served, self.folding.note)
@@ -216,12 +218,16 @@ class Writer:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Folds in the background and ticks while entered; at the log's end on entry."""
+        """Folds in the background, ticks and does its chores while entered; at the log's end
+        on entry."""
         await self.catch_up()
+        self.follower.snapshot_every = 0  # from now on a chore, beside the loop
         tasks = [
             asyncio.create_task(self.folding.follow(), name="fold"),
             asyncio.create_task(self._relay.follow(self._poked), name="relay"),
         ]
+        if self._snapshots is not None:
+            tasks.append(asyncio.create_task(self.housekeeping.run(), name="housekeeping"))
         if self.settings.log.tick_ms:
             tasks.append(asyncio.create_task(self._tick(), name="tick"))
         try:

@@ -14,7 +14,7 @@ from freshet.lake.read import batches
 from freshet.log.ports import Offset
 from tests.log.making import HOUR_MS, NOW_MS
 
-_ids = Random(11)
+_ids = Random("lake")  # other ids than those of tests.log.making
 
 
 def act(kind: type[Event], time_ms: int = NOW_MS, /, **fields: object) -> Event:

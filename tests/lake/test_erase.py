@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from freshet.domain import events as e
-from freshet.lake.erase import forget, pending, strip, with_merged
+from freshet.lake.erase import forget, merged, pending, strip
 from freshet.lake.seal import Lake
 from freshet.lake.segments import Segments, damage
 from freshet.log.people import people_of
@@ -49,7 +49,7 @@ def words(folder: Path) -> str:
 
 async def test_an_erasure_waits_until_it_is_forgotten(folder: Path) -> None:
     assert [wanted.person for wanted in pending(folder)] == [ANN]
-    assert with_merged(folder, [ANN]) == {ANN, "p_anon"}
+    assert merged(folder) == {ANN: {"p_anon"}}
     strip(folder, {ANN, "p_anon"})
     assert [wanted.person for wanted in pending(folder)] == [ANN]
     forget(folder, {ANN, "p_anon"})

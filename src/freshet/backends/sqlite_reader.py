@@ -71,9 +71,10 @@ class SqliteReader:
             raise Corrupt(f"the log has no event at offset {after + 1}")
         return behind(batch, after)
 
-    def rows(self) -> Iterator[StoredRow]:
-        """Every row as it is stored, also a damaged one, for `verify`."""
-        return self.store.all_rows()
+    def rows(self, after: Offset = 0) -> Iterator[StoredRow]:
+        """Every row as it is stored, also a damaged one, for `verify`; from the one that
+        holds the event behind `after` on."""
+        return self.store.all_rows(after)
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""

@@ -146,17 +146,23 @@ class Store:
                 found.append(row)
             return [row for row in found if row.last > after]
 
-    def all_rows(self) -> Iterator[StoredRow]:
-        """Every row, also damaged ones; not what an epoch dropped and is yet to be removed."""
-        after = self.refresh().base or -1
+    def all_rows(self, after: Offset = 0) -> Iterator[StoredRow]:
+        """Every row from the one with the event behind `after` on, also damaged ones; not
+        what an epoch dropped and is yet to be removed."""
+        start = self.refresh().base + 1 if self.meta.base else 0
+        if after >= start:
+            with self._using():
+                sql = "SELECT coalesce(max(first), 0) FROM batches WHERE first <= ?"
+                (holds,) = next(iter(self._db.execute(sql, [after + 1])))
+                start = max(start, holds)
         while True:
             with self._using():
-                sql = ROW + "WHERE first > ? ORDER BY first LIMIT 16"
-                rows = [StoredRow(*values) for values in self._db.execute(sql, [after])]
+                sql = ROW + "WHERE first >= ? ORDER BY first LIMIT 16"
+                rows = [StoredRow(*values) for values in self._db.execute(sql, [start])]
             if not rows:
                 return
             yield from rows
-            after = rows[-1].first
+            start = rows[-1].first + 1
 
     def write(self, rows: list[StoredRow], chunk: Chunk | None, forget_ms: int, meta: Meta) -> None:
         """One transaction, durable on return."""

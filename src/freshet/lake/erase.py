@@ -47,17 +47,13 @@ def pending(folder: Path) -> list[Pending]:
     return list(found.values())
 
 
-def with_merged(folder: Path, people: Collection[str]) -> set[str]:
-    """These and everyone who turned out to be one of them."""
+def merged(folder: Path) -> dict[str, set[str]]:
+    """Who turned out to be whom: a person's key -> keys they had before."""
     was: dict[str, set[str]] = {}
     for table in _tables(Segments(folder), MERGED, ["viewer", "into"]):
         for viewer, into in zip(*(table[n].to_pylist() for n in ("viewer", "into")), strict=True):
             was.setdefault(into, set()).add(viewer)
-    found, new = set[str](), set(people)
-    while new:
-        found |= new
-        new = {viewer for person in new for viewer in was.get(person, ())} - found
-    return found
+    return was
 
 
 def strip(folder: Path, people: Collection[str], tell: Tell = lambda *_: None) -> int:

@@ -268,7 +268,8 @@ class Live(Reading):
     def freeze(self) -> Callable[[Path], None]:
         """A copy of all that `save` writes; takes as much memory again until it is written."""
         state = {name: array.copy() for name, array in self.state().items()}
-        values = copy.deepcopy(self._values())
+        # Lists and dicts of what never changes: their own copies are enough, and quick.
+        values = {name: copy.copy(value) for name, value in self._values().items()}
         return lambda folder: _save(folder, state, values)
 
     def _values(self) -> dict[str, Any]:

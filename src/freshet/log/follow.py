@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import structlog
 
 from freshet.domain.errors import Broken, Corrupt
+from freshet.log.epochs import begin_epoch
 from freshet.log.ports import Batch, EventLog, Offset, Projection
 from freshet.log.rows import behind
 from freshet.log.snapshots import Saving, Snapshots
@@ -40,7 +42,7 @@ class Follower:
         snapshot_every: int = 0,
     ) -> None:
         self._log, self._projections, self._snapshots = log, list(projections), snapshots
-        self._every = snapshot_every
+        self.snapshot_every = snapshot_every
         self._behind: dict[str, Offset] | None = None  # None until started
         self._event_id = ""
         self.saved: Offset = 0  # of the newest snapshot that is known to be good
@@ -64,6 +66,23 @@ class Follower:
             self._behind = {p.name: await self._load(p) for p in self._projections}
             self.saved = self.offset
         return self.offset
+
+    async def begin_epoch(self, base: Offset) -> None:
+        """Let the log begin anew at a snapshot of all projections, and remove earlier ones.
+
+        Raises:
+            Refused: there is no good one at `base`.
+        """
+        if self._snapshots is None:
+            raise Broken("without snapshots no epoch can begin")
+        await begin_epoch(self._log, self._snapshots, self._projections, base)
+        await to_its_end(self._snapshots.drop_before, base)
+
+    def snapshot(self, offset: Offset) -> Path:
+        """The folder of a snapshot."""
+        if self._snapshots is None:
+            raise Broken("there are no snapshots")
+        return self._snapshots.folder / str(offset)
 
     async def catch_up(self) -> Offset:
         """Fold up to the end of the log as it is now."""
@@ -95,7 +114,7 @@ class Follower:
                 self._behind[projection.name] = batch.last
         if self.offset > before:  # else this batch came late, behind a newer one
             self._event_id = batch.events[-1].event_id
-        if self._every and self.offset - self.saved >= self._every:
+        if self.snapshot_every and self.offset - self.saved >= self.snapshot_every:
             self.save()
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
