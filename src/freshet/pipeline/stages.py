@@ -72,12 +72,12 @@ def stage_name(stage: object) -> str:
     >>> stage_name(NotSeen())
     'not_seen'
     """
-    return _named(type(stage))
+    return _named(type(stage).__name__)
 
 
 @cache  # asked for every stage of every request
-def _named(kind: type[object]) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
+def _named(kind: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
 
 
 def needs(stage: object) -> tuple[str, ...]:
