@@ -160,8 +160,10 @@ def test_what_happened_is_counted_by_route_and_outcome(client: Any) -> None:
     client.get("/v1/nothing/at/all")
     text = client.get("/metrics").text
     for line in (
-        'freshet_http_requests_total{method="GET",route="/v1/feeds/{surface}",status="200",worker="0"} 1.0',
-        'freshet_http_requests_total{method="GET",route="/v1/feeds/{surface}",status="401",worker="0"} 1.0',
+        'freshet_http_requests_total{method="GET",route="/v1/feeds/{surface}",status="200",'
+        'worker="0"} 1.0',
+        'freshet_http_requests_total{method="GET",route="/v1/feeds/{surface}",status="401",'
+        'worker="0"} 1.0',
         'freshet_http_requests_total{method="GET",route="none",status="404",worker="0"} 1.0',
         'freshet_events_total{outcome="accepted",worker="0"} 14.0',
         'freshet_events_total{outcome="repeated",worker="0"} 1.0',
