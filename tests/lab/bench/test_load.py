@@ -12,8 +12,12 @@ import pytest
 
 from freshet.domain.errors import Broken
 from freshet.domain.events import Hide, Impression, Watch
-from freshet.http.edge import decode
-from freshet.http.events import records
+from freshet.http.batches import batch_of
+from freshet.http.callers import Caller
+from freshet.http.clocks import Clock
+from freshet.http.edge import Edge
+from freshet.http.fields import Dropped
+from freshet.http.settings import Clocks
 from freshet.lab.bench.acts import Acts
 from freshet.lab.bench.client import Connection, Requests
 from freshet.lab.bench.server import HOST, answering, cpu_s, free_port, pss_bytes, tree
@@ -22,7 +26,8 @@ from freshet.log.recent import id_ms, raw_id
 
 def taken(body: bytes) -> list[object]:
     now_ms = time.time_ns() // 1_000_000
-    return [decode(raw, now_ms, admin=False) for raw in records(body)]
+    edge = Edge(Caller("key", ("ingest",)), Clock(Clocks(), now_ms, None), Dropped())
+    return [edge.event(raw) for raw in batch_of(body, 1_000).events]
 
 
 def test_a_feeds_acts_are_taken_by_the_edge() -> None:
