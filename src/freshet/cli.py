@@ -19,11 +19,10 @@ import traceback
 from typing import Annotated, Any
 
 import msgspec
-import structlog
 import typer
 from typer.core import TyperGroup
 
-from freshet import __version__, config
+from freshet import __version__, config, logs
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 
 # command -> "module:attribute" of the typer application that answers it
@@ -111,7 +110,7 @@ def settings(
 def main() -> None:
     """Run a command; errors raised on purpose become words and an exit code."""
     # Standard output is for what was asked. Before any module is imported that logs.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     try:
         app(prog_name="freshet")
     except FreshetError as error:

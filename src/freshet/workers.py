@@ -28,7 +28,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from freshet import cli_feed
+from freshet import cli_feed, logs
 from freshet.app import (
     CURSOR_SECRET_FILE,
     KEYS_FILE,
@@ -299,7 +299,7 @@ def die_with(supervisor: int) -> None:
 
 def main() -> None:
     told = msgspec.json.decode(sys.stdin.buffer.read(), type=Told)
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure()
     die_with(told.supervisor)
     work = write(told) if told.role == "writer" else serve(told)
     try:

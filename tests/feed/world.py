@@ -280,7 +280,8 @@ class FakeLive:
             case e.Follow():
                 following.append(self.kinds["creator"].row(event.person))
             case e.Unfollow():
-                following.remove(self.kinds["creator"].row(event.person))
+                row = self.kinds["creator"].row(event.person)
+                following[:] = [each for each in following if each != row]
             case e.PersonalisationSet():
                 (self.strangers.discard if event.on else self.strangers.add)(viewer)
             case e.ResetFeed():

@@ -35,7 +35,7 @@ def engine_with(folder: Path, origins: tuple[str, ...] = (), **limits: Any) -> A
 
 @contextmanager
 def client_with(folder: Path, origins: tuple[str, ...] = (), **limits: Any) -> Iterator[Any]:
-    app = create_app(engine_with(folder, origins, **limits))
+    app = create_app(engine_with(folder, origins, **limits), lambda: 0.0)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -34,7 +33,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 FEW = settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -157,11 +156,16 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_whatever_is_asked_is_answered_as_described(
-    client: Any, document: dict[str, Any], mode: GenerationMode, tmp_path: Path
+    client: Any, document: dict[str, Any], mode: GenerationMode
 ) -> None:
     schema = schemathesis.openapi.from_dict(document)
     for found in schema.get_all_operations():
-        ask(client, found.ok().as_strategy(generation_mode=mode))
+        operation = found.ok()
+        # Nothing that can be asked of these is against their description.
+        always_right = operation.path.startswith(("/health", "/metrics"))
+        if mode is GenerationMode.POSITIVE or not always_right:
+            ask(client, operation.as_strategy(generation_mode=mode))
+    assert client.get("/health/ready").json() == {"ok": True, "problems": []}
 
 
 def ask(client: Any, strategy: Any) -> None:

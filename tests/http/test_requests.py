@@ -6,15 +6,18 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
+from litestar.testing import TestClient
 
 from freshet import logs
-from freshet.http.settings import Limits
+from freshet.http.app import create_app
 from tests.http.calling import ADMIN, APP, bearer, catalogue, event, get, post
-from tests.http.test_limits import client_with
+from tests.http.test_limits import engine_with
 
 VIEWER = "vera.the.viewer"
 SESSION = "session-of-vera"
@@ -78,29 +81,13 @@ def test_a_line_says_key_route_status_time_and_size(client: Any, log: io.StringI
     assert line["ms"] > 0
 
 
-def test_the_log_of_requests_can_be_switched_off(tmp_path: Any, log: io.StringIO) -> None:
-    with client_with(tmp_path) as client:
-        http = client.app.state.engine.http
-        assert http.access_log
-        assert http.limits == Limits()
-    quiet = _quiet(tmp_path / "quiet")
-    with quiet as client:
-        get(client)
-    assert lines(log) == []
-
-
-def _quiet(folder: Any) -> Any:
-    import msgspec
-    from litestar.testing import TestClient
-
-    from freshet.http.app import create_app
-    from tests.http.test_limits import engine_with
-
-    folder.mkdir()
-    engine = engine_with(folder)
+def test_the_log_of_requests_can_be_switched_off(tmp_path: Path, log: io.StringIO) -> None:
+    engine = engine_with(tmp_path)
     http = msgspec.structs.replace(engine.settings.http, access_log=False)
     engine.settings = msgspec.structs.replace(engine.settings, http=http)
-    return TestClient(create_app(engine))
+    with TestClient(create_app(engine)) as client:
+        get(client)
+    assert lines(log) == []
 
 
 def test_after_everything_was_done_the_log_names_no_secret_and_nobody(
@@ -159,27 +146,28 @@ def test_what_happened_is_counted_by_route_and_outcome(client: Any) -> None:
     post(client, like, sent_at=like["time"] - 3_600_000)
     client.get("/v1/nothing/at/all")
     text = client.get("/metrics").text
-    for line in (
-        'freshet_http_requests_total{method="GET",route="/v1/feeds/{surface}",status="200",'
-        'worker="0"} 1.0',
-        'freshet_http_requests_total{method="GET",route="/v1/feeds/{surface}",status="401",'
-        'worker="0"} 1.0',
-        'freshet_http_requests_total{method="GET",route="none",status="404",worker="0"} 1.0',
-        'freshet_events_total{outcome="accepted",worker="0"} 14.0',
-        'freshet_events_total{outcome="repeated",worker="0"} 1.0',
-        'freshet_events_total{outcome="refused",worker="0"} 1.0',
-        'freshet_events_total{outcome="parked",worker="0"} 1.0',
-        'freshet_event_fields_dropped_total{type="like",worker="0"} 2.0',
-        'freshet_event_clocks_total{how="corrected",worker="0"} 1.0',
-        'freshet_feed_runs_total{pipeline="for_you",worker="0"} 1.0',
-        'freshet_fold_lag_events{worker="0"} 0.0',
-        'freshet_http_in_progress{worker="0"} 1.0',
-    ):  # fmt: skip
+    feeds = {"method": "GET", "route": "/v1/feeds/{surface}"}
+    for name, value, labels in (
+        ("freshet_http_requests_total", 1, {**feeds, "status": "200"}),
+        ("freshet_http_requests_total", 1, {**feeds, "status": "401"}),
+        ("freshet_http_requests_total", 1, {"method": "GET", "route": "none", "status": "404"}),
+        ("freshet_events_total", 14, {"outcome": "accepted"}),
+        ("freshet_events_total", 1, {"outcome": "repeated"}),
+        ("freshet_events_total", 1, {"outcome": "refused"}),
+        ("freshet_events_total", 1, {"outcome": "parked"}),
+        ("freshet_event_fields_dropped_total", 2, {"type": "like"}),
+        ("freshet_event_clocks_total", 1, {"how": "clamped"}),
+        ("freshet_feed_runs_total", 1, {"pipeline": "for_you"}),
+        ("freshet_fold_lag_events", 0, {}),
+        ("freshet_http_in_progress", 1, {}),
+        ("freshet_api_keys", 0, {"state": "live"}),
+    ):
+        told = sorted({**labels, "worker": "0"}.items())
+        line = name + "{" + ",".join(f'{key}="{of}"' for key, of in told) + "} " + f"{value}.0"
         assert line in text, line
     for name in (
         "freshet_http_seconds_bucket", "freshet_stage_seconds_sum", "freshet_log_events",
         "freshet_log_bytes", "freshet_outcomes_predicted", "freshet_window_feeds",
-        "freshet_api_keys",
     ):  # fmt: skip
         assert name in text, name
 

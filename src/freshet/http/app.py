@@ -7,6 +7,7 @@ request ─▶ Requests (id, log line, numbers) ─▶ CORS ─▶ route ─▶ 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
@@ -40,8 +41,11 @@ ROUTES = [
 ]  # fmt: skip
 
 
-def create_app(engine: Engine) -> Litestar:
+def create_app(engine: Engine, timer: Callable[[], float] = time.monotonic) -> Litestar:
     """An ASGI app. Folds run in the background while it is up.
+
+    Args:
+        timer: seconds that never go back, by which rates are counted.
 
     Raises:
         Refused: the engine has no API key; writes are never open.
@@ -50,8 +54,9 @@ def create_app(engine: Engine) -> Litestar:
     if not http.api_key:
         raise Refused("api_key", "is empty", "a secret of at least 16 characters")
     metrics = HttpMetrics()
+    metrics.keys(lambda: engine.access, engine.now_ms)
     engine.telemetry.add(metrics.registry)
-    rates = Rates(http.limits, time.monotonic)
+    rates = Rates(http.limits, timer)
     app = Litestar(
         route_handlers=ROUTES,
         state=State({"engine": engine, "metrics": metrics, "rates": rates}),

@@ -50,7 +50,7 @@ class EventsTaken(msgspec.Struct, frozen=True):
     guards=[needs("ingest", viewer_tokens=True, in_query=True)],
     tags=["events"],
     summary="Record what viewers did",
-    opt={"example": examples.TAKEN, "example_body": examples.BATCH},
+    opt={"example": examples.TAKEN, "example_body": examples.BATCH, "partial": True},
 )
 async def post_events(request: Request[Any, Any, State]) -> Response[EventsTaken]:
     """Takes a batch of events; keeps the good ones and says what is wrong with the others.

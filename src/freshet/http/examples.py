@@ -31,19 +31,20 @@ TAKEN: dict[str, Any] = {
 }  # fmt: skip
 
 _ITEM: dict[str, Any] = {
-    "video": "v7", "position": 0, "source": "everything", "propensity": 0.95, "value": 1.21,
-    "predictions": {"finish": 0.41, "like": 0.08},
+    "video": "v7", "position": 0, "source": "similar", "propensity": 0.95, "value": 1.21,
+    "predictions": {"finish": 0.41, "like": 0.08}, "model_version": "live-1.20417",
     "reasons": [
         {"code": "fresh", "text": "posted 2 h ago", "params": {"ago": "2 h"}, "weight": 0.3}
     ],
-    "model_version": "live-1.20417",
 }  # fmt: skip
 FEED: dict[str, Any] = {
     "request_id": "019b8b74-0c48-7000-8000-00000000000a", "seed": 201_774_182_309_511,
-    "surface": "for_you", "items": [_ITEM],
+    "surface": "for_you", "time": NOW - 12_000, "items": [_ITEM], "session_id": "s1",
 }  # fmt: skip
 WHY: dict[str, Any] = {
-    **_ITEM, "request_id": FEED["request_id"], "time": NOW - 12_000, "rung": "",
+    **_ITEM, "request_id": FEED["request_id"], "time": FEED["time"], "surface": "for_you",
+    "value_parts": {"finish": 0.41, "watch_s": 0.72, "like": 0.08}, "watch_s": 36.0,
+    "boost": 0.0, "less_of": 0.0, "rung": "", "arm": "", "personalised": True,
 }  # fmt: skip
 
 TOKEN_WANTED: dict[str, Any] = {"viewer": "ada", "ttl_s": 3_600, "consent": True}

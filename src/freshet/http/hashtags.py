@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 from freshet.catalogue.store.hashtags import HashtagRemoved
 from freshet.catalogue.store.records import Hashtag, StoredHashtag
 from freshet.http.described import batch_of, change_of
-from freshet.http.shelf import GUARDS, Asked, Cursor, MaxCount, Saved, Slice
+from freshet.http.shelf import GUARDS, PARTIAL, Asked, Cursor, MaxCount, Saved, Slice
 
 HASHTAGS = Slice("hashtags", Hashtag, lambda catalogue: catalogue.hashtags)
 TAGS = ["hashtags"]
@@ -34,6 +34,7 @@ class HashtagsPage(msgspec.Struct, frozen=True):
     tags=TAGS,
     operation_class=batch_of(Hashtag, "hashtags", EXAMPLE),
     summary="Save hashtags",
+    opt=PARTIAL,
 )
 async def post_hashtags(request: Asked) -> Response[Saved]:
     """Only for hashtags that you have something to say of: others come and go with their videos.

@@ -3,12 +3,16 @@ events, never their fields or people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
+    from freshet.catalogue.access import Access
     from freshet.http.events import EventsTaken
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -40,6 +44,10 @@ class HttpMetrics:
             registry=registry,
         )  # fmt: skip
 
+    def keys(self, access: Callable[[], Access], clock: Callable[[], int]) -> None:
+        """Count API keys, too, when asked."""
+        self.registry.register(_Keys(access, clock))
+
     def begin(self) -> None:
         self._working.inc()
 
@@ -60,3 +68,18 @@ class HttpMetrics:
         for how, count in (("corrected", answer.corrected), ("clamped", answer.clamped)):
             if count:
                 self._clocks.labels(how).inc(count)
+
+
+class _Keys(Collector):
+    def __init__(self, access: Callable[[], Access], clock: Callable[[], int]) -> None:
+        self._access, self._clock = access, clock
+
+    def collect(self) -> Iterator[Metric]:
+        now_ms = self._clock()
+        states = Tally(key.state(now_ms) for key in self._access().keys.all())
+        family = GaugeMetricFamily(
+            "freshet_api_keys", "API keys, the same in every worker", labels=["state"]
+        )
+        for state in ("live", "expired", "revoked"):
+            family.add_metric([state], states[state])
+        yield family

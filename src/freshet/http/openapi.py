@@ -3,8 +3,9 @@
     every operation   its errors, the scopes that open it, its id header, its examples
     events            the union of `event_schemas`
 
-A route brings its examples along: `opt={"example": …, "example_body": …}`. Operation ids
-are the handlers' names, so that a typed client keeps its names when paths move.
+A route brings its examples along: `opt={"example": …, "example_body": …}`; with `"partial"`
+it keeps the good records of a bad batch, and answers 400 in its own shape if none was. Operation
+ids are the handlers' names, so that a typed client keeps its names when paths move.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ and ask it what to show next. Times are ms since 1970 (UTC), ids are your own.""
 TAGS = {
     "feeds": "What to show next, and why.",
     "events": "What viewers did.",
+    "people": "Who watches and who makes videos.",
+    "videos": "What can be watched.",
+    "sounds": "What videos are set to.",
+    "hashtags": "What you have to say of hashtags.",
     "access": "Tokens for viewers' own apps and browsers.",
     "health": "For balancers and monitoring.",
     "admin": "For those who run it.",
@@ -86,9 +91,10 @@ def description(app: Litestar) -> Document:
     """The whole document; worked out once."""
     state = app.state
     if "description" not in state:
-        # Through JSON and back: the framework's own copy stays as it is.
-        framework = msgspec.json.encode(app.openapi_schema.to_schema())
-        state.description = _completed(app, msgspec.json.decode(framework))
+        # Through JSON and back: the framework's own copy stays as it is, and ours is plain.
+        framework = _tuples(_plain(app.openapi_schema.to_schema()))
+        completed = _completed(app, framework)
+        state.description = _plain(completed)
     found: Document = state.description
     return found
 
@@ -134,6 +140,9 @@ def _complete(operation: Document, handler: Any) -> None:
             response["headers"] = (response.get("headers") or {}) | {
                 "X-Request-Id": {"$ref": "#/components/headers/RequestId"}
             }
+    if handler.opt.get("partial"):
+        taken = responses["200"]["content"]["application/json"]["schema"]
+        responses["400"] = _error("No record was good, or the body holds none.", taken)
     if "example" in handler.opt:
         for status, response in responses.items():
             if status.startswith("2"):
@@ -165,14 +174,6 @@ def _events(document: Document) -> None:
             }
         },
     }
-    # All records wrong: 400, and still each one's error.
-    operation["responses"]["400"] = {
-        "description": "No record was good, or the body is no batch.",
-        "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
-        "content": {
-            "application/json": {"schema": {"oneOf": [_ref("EventsTaken"), _ref("Problems")]}}
-        },
-    }
     operation["parameters"].append(
         {
             "name": "viewer_token", "in": "query", "required": False,
@@ -198,15 +199,35 @@ def _schemas_of(*kinds: type) -> dict[str, Any]:
     return found
 
 
+def _tuples(schema: Any) -> Any:
+    """With tuples of any length as arrays of what is in them: the framework takes the dots of
+    `tuple[str, ...]` for a second type, which is anything."""
+    if isinstance(schema, list):
+        return [_tuples(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kinds = [each for each in schema.get("oneOf", ()) if each]
+    if len(kinds) == 1 and schema.get("oneOf") != kinds:
+        rest = {name: each for name, each in schema.items() if name != "oneOf"}
+        return _tuples(rest | kinds[0])
+    return {name: _tuples(each) for name, each in schema.items()}
+
+
+def _plain(document: Any) -> Document:
+    plain: Document = msgspec.json.decode(msgspec.json.encode(document))
+    return plain
+
+
 def _ref(name: str) -> Document:
     return {"$ref": REF.format(name=name)}
 
 
-def _error(words: str) -> Document:
+def _error(words: str, or_else: Document | None = None) -> Document:
+    schema = {"anyOf": [or_else, _ref("Problems")]} if or_else else _ref("Problems")
     return {
         "description": words,
         "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
-        "content": {"application/json": {"schema": _ref("Problems")}},
+        "content": {"application/json": {"schema": schema}},
     }
 
 

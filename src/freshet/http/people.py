@@ -14,6 +14,7 @@ from freshet.catalogue.store.records import Id, Person, StoredPerson
 from freshet.http.described import batch_of, body_of, change_of
 from freshet.http.shelf import (
     GUARDS,
+    PARTIAL,
     Asked,
     Cursor,
     Filter,
@@ -67,6 +68,7 @@ class Merged(msgspec.Struct, frozen=True):
     tags=TAGS,
     operation_class=batch_of(Person, "people", EXAMPLE),
     summary="Save people",
+    opt=PARTIAL,
 )
 async def post_people(request: Asked) -> Response[Saved]:
     """Inserts or replaces up to 1,000 people: fields left out fall back to their defaults,

@@ -37,6 +37,9 @@ Filter = Annotated[str, Parameter(max_length=200, description="only those; empty
 # Of every route of the catalogue: it holds personal data, and has a scope of its own.
 GUARDS = [needs("catalogue")]
 
+# Where records are kept one by one: 400 has the shape of 200 when none of them was good.
+PARTIAL = {"partial": True}
+
 
 class RecordError(msgspec.Struct, frozen=True):
     """Why the record at `index` was not saved."""

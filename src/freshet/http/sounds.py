@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 from freshet.catalogue.store.records import Sound, StoredSound
 from freshet.catalogue.store.sounds import SoundRemoved
 from freshet.http.described import batch_of, change_of
-from freshet.http.shelf import GUARDS, Asked, Cursor, Filter, MaxCount, Saved, Slice
+from freshet.http.shelf import GUARDS, PARTIAL, Asked, Cursor, Filter, MaxCount, Saved, Slice
 
 SOUNDS = Slice("sounds", Sound, lambda catalogue: catalogue.sounds)
 TAGS = ["sounds"]
@@ -34,6 +34,7 @@ class SoundsPage(msgspec.Struct, frozen=True):
     tags=TAGS,
     operation_class=batch_of(Sound, "sounds", EXAMPLE),
     summary="Save sounds",
+    opt=PARTIAL,
 )
 async def post_sounds(request: Asked) -> Response[Saved]:
     """Inserts or replaces up to 1,000 sounds: fields left out fall back to their defaults,

@@ -12,7 +12,7 @@ from freshet.catalogue.store import checks
 from freshet.catalogue.store.records import StoredVideo, Video
 from freshet.catalogue.store.videos import VideoRemoved
 from freshet.http.described import batch_of, change_of
-from freshet.http.shelf import GUARDS, Asked, Cursor, Filter, MaxCount, Saved, Slice
+from freshet.http.shelf import GUARDS, PARTIAL, Asked, Cursor, Filter, MaxCount, Saved, Slice
 
 VIDEOS = Slice("videos", Video, lambda catalogue: catalogue.videos)
 TAGS = ["videos"]
@@ -49,6 +49,7 @@ class VideosPage(msgspec.Struct, frozen=True):
     tags=TAGS,
     operation_class=batch_of(Video, "videos", EXAMPLE),
     summary="Save videos",
+    opt=PARTIAL,
 )
 async def post_videos(request: Asked) -> Response[Saved]:
     """Inserts or replaces up to 1,000 videos: fields left out fall back to their defaults,
