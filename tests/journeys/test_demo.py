@@ -104,7 +104,7 @@ def test_the_lines_it_prints_work_as_they_are(made: Path) -> None:
         told = client.http.post("/v1/events", content=body).json()
         assert (told["accepted"], told["errors"]) == (1, [])
         paths = client.http.get("/schema/openapi.json").json()["paths"]
-        assert {"/v1/events", "/v1/feeds/for_you"} <= paths.keys()
+        assert {"/v1/events", "/v1/feeds/{surface}"} <= paths.keys()
         assert running.interrupt() == 0
 
 
