@@ -73,14 +73,24 @@ def test_nobody_and_nothing_have_no_ties() -> None:
     assert ties.copied(QUIET, -1, t.OTHER).shape == (2, 0)
 
 
-def test_what_was_served_becomes_seen_and_stays_seen() -> None:
+def test_what_was_served_becomes_seen() -> None:
     ties = small()
     arrays = (ties.heads, ties.words, ties.used)
     t.show(*arrays, 1, 7, SERVED, 100)
     t.show(*arrays, 1, 7, SEEN, 110)
-    t.show(*arrays, 1, 7, SERVED, 120)
     assert (ties.get(1, SERVED, 7), ties.get(1, SEEN, 7)) == (0, 110)
     assert ties.heads[1, t.COUNT] == 1
+
+
+def test_what_was_seen_long_ago_and_is_served_again_is_both() -> None:
+    ties = small()
+    arrays = (ties.heads, ties.words, ties.used)
+    t.show(*arrays, 1, 7, SEEN, 110)
+    t.show(*arrays, 1, 7, SERVED, 9_000_000)
+    assert (ties.get(1, SERVED, 7), ties.get(1, SEEN, 7)) == (9_000_000, 110)
+    t.show(*arrays, 1, 7, SEEN, 9_000_010)
+    assert ties.get(1, SEEN, 7) == 9_000_010
+    assert ties.heads[1, t.COUNT] == 2
 
 
 def test_a_list_that_is_dropped_keeps_the_order_of_the_rest() -> None:

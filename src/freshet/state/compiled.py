@@ -26,7 +26,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 PACKAGE = Path(__file__).parent.parent
-ROOMS = ("state", "features", "learning")
+ROOMS = ("state", "catalogue", "features", "learning")
 MAKES = re.compile(r"^ *@(kernel|part)\b|\bgenerated\(", re.MULTILINE)
 IMPORTS = re.compile(r"^from freshet\.([\w.]+) import", re.MULTILINE)
 

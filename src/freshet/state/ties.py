@@ -165,15 +165,18 @@ def drop_kinds(heads, words, viewer, at, first, last):
 
 @kernel
 def show(heads, words, used, viewer, video, kind, value):
-    """The video was SERVED to the viewer or SEEN by them: one tie, and SEEN stays SEEN."""
-    other = SERVED if kind == SEEN else SEEN
-    found = find_tie(heads, words, viewer, other, video)
-    if found < 0:
-        return set_tie(heads, words, used, viewer, kind, video, value)
-    if kind == SEEN:
-        words[found] = tie_key(SEEN, video)
-        words[found + heads[viewer, SHOWN + ROOM]] = value
-    return True
+    """The video was SERVED to the viewer or SEEN by them.
+
+    Seeing turns what was SERVED into SEEN: one tie. What is served again long after it was
+    seen has both, so that neither the session nor the horizon forgets it.
+    """
+    if kind == SEEN and find_tie(heads, words, viewer, SEEN, video) < 0:
+        found = find_tie(heads, words, viewer, SERVED, video)
+        if found >= 0:
+            words[found] = tie_key(SEEN, video)
+            words[found + heads[viewer, SHOWN + ROOM]] = value
+            return True
+    return set_tie(heads, words, used, viewer, kind, video, value)
 
 
 @kernel

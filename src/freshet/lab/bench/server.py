@@ -112,10 +112,9 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """Seconds of processor time that processes have used so far, all their threads."""
-    return sum(sum(map(int, _stat(PROC / str(pid))[11:13])) for pid in pids) / os.sysconf(
-        "SC_CLK_TCK"
-    )
+    """Seconds of processor time that processes have used so far, all their threads; 0 for one
+    that has ended: a server starts short ones of its own."""
+    return sum(map(_ticks, pids)) / os.sysconf("SC_CLK_TCK")
 
 
 def pss_bytes(pid: int) -> int:
@@ -123,6 +122,13 @@ def pss_bytes(pid: int) -> int:
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def _ticks(pid: int) -> int:
+    try:
+        return sum(map(int, _stat(PROC / str(pid))[11:13]))
+    except OSError:
+        return 0
 
 
 def _parent(process: Path) -> int:
