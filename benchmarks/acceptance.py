@@ -40,7 +40,7 @@ from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as ev
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess as Engine
-from freshet.features.history import HISTORY
+from freshet.features.ring import HISTORY
 from freshet.feed.query import FeedQuery
 from freshet.feed.reasons import FRESH_MS, GROUPS, OTHERS_MIN, Reason
 from freshet.feed.serve import Ask

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from freshet.domain import events as ev
-from freshet.features.history import HISTORY
+from freshet.features.ring import HISTORY
 from tests.learning.telling import Story
 
 

@@ -12,7 +12,7 @@ from freshet.app import open_engine
 from freshet.config import Http, Settings
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess as Engine
-from freshet.features.history import H_COUNT, H_WATCHED
+from freshet.features.ring import H_COUNT, H_WATCHED
 from freshet.http.app import create_app
 from tests.feed.world import HOUR_MS, NOW_MS
 from tests.http.calling import ADMIN, APP, _ids, catalogue, event, post, published

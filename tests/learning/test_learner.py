@@ -210,5 +210,5 @@ def test_many_at_once_are_predicted_to_the_very_bits_of_each_alone(n: int, seed:
     x = (10 * random.normal(size=(n, INPUTS))).astype(np.float32)
     x[random.random(x.shape) < 0.05] = np.nan
     found = np.empty((n, HEADS), np.float32)
-    forward_many(model.params, x, found)
+    forward_many(model.params, x, 0, found)
     assert [row.tobytes() for row in found] == [model.predict(row).tobytes() for row in x]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from freshet.domain import events as ev
-from freshet.features.history import HISTORY
+from freshet.features.ring import HISTORY
 from freshet.learning.live import Recorder
 from tests.learning.telling import Story
 

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from freshet.domain.errors import Refused
-from freshet.state.compiled import kernel
+from freshet.state.compiled import allocating, kernel
 
 WIDTH = 64  # dimensions, and bits of a hash
 UNIT = 127  # of the int8
@@ -136,7 +136,7 @@ def _is_unspaced(code):
     return code >= _UNSPACED or _THAI <= code <= _KHMER
 
 
-@kernel
+@allocating
 def _grams(codes, first, end, out):
     """Pieces of one word."""
     unspaced = _is_unspaced(codes[first])
@@ -153,7 +153,7 @@ def _grams(codes, first, end, out):
             _signs(_hash(word, at, at + size, GRAMS), weight, out)
 
 
-@kernel
+@allocating
 def _make(codes, ends, families, own, weights, out):
     """The vector of pieces of text, `codes[ends[i - 1] : ends[i]]` of family `families[i]`."""
     sums = np.zeros((len(weights), WIDTH), np.float32)

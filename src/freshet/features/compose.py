@@ -16,17 +16,19 @@ import numpy as np
 from freshet.features.content import HashtagRates, SoundRates, TopicRates, VideoTraitRates
 from freshet.features.duration import Duration
 from freshet.features.feature import Feature
-from freshet.features.history import RING, HistoryCrosses, HistoryHere
+from freshet.features.history import HistoryCrosses, HistoryHere
 from freshet.features.hour import HourRates
 from freshet.features.known import VideoKnown, ViewerKnown
 from freshet.features.layout import Ask, Kernel, Layout
 from freshet.features.match import Match
+from freshet.features.notes import Notes
 from freshet.features.placement import (
     PlacementRates,
     SpanPlacement,
     VideoPlacement,
     ViewerPlacement,
 )
+from freshet.features.ring import RING
 from freshet.features.surprise import VideoSurprise, ViewerSurprise
 from freshet.features.video_rates import VideoRates
 from freshet.features.viewer import Session, ViewerRates, ViewerTraitRates
@@ -34,7 +36,7 @@ from freshet.features.world import World
 from freshet.state.compiled import generated, kernel, part
 
 FEATURES: tuple[Feature, ...] = (
-    World(), PlacementRates(), HourRates(),
+    World(), Notes(), PlacementRates(), HourRates(),
     ViewerRates(), Session(), ViewerPlacement(), ViewerSurprise(), ViewerTraitRates(),
     HistoryHere(), ViewerKnown(),
     Duration(), VideoRates(), VideoPlacement(), VideoSurprise(), SpanPlacement(),
@@ -122,7 +124,7 @@ def _loop(kernels: Sequence[Kernel], title: str, keep: bool) -> Kernel:
         f"# {title}",
         "def each(state, ask, rows, x):",
         "    for i in range(rows.shape[0]):",
-        "        this = Ask(ask.viewer, np.int64(rows[i]), ask.now, ask.placement)",
+        "        this = Ask(ask.viewer, np.int64(rows[i]), ask.now, ask.placement, ask.notes)",
         *calls,
     ]
     return _compiled(kernels, lines, "each", keep)

@@ -6,8 +6,6 @@ has the same chance as a star's.
 
 from __future__ import annotations
 
-from math import exp
-
 from freshet.catalogue.facts import (
     EPOCH_S,
     HASHTAG,
@@ -19,11 +17,11 @@ from freshet.catalogue.facts import (
     VIDEO_TRAITS,
 )
 from freshet.features.layout import ENTITIES, Column, Entity, Kernel, Layout
+from freshet.features.notes import WORK, WORLD
 from freshet.features.tally import (
     LATELY_MS,
     LATELY_NAMES,
     LATELY_RATED,
-    LN2,
     LOG_WATCH,
     RATED_SHORT,
     RATED_SHORT_NAMES,
@@ -32,7 +30,8 @@ from freshet.features.tally import (
     add_full,
     decay,
     evidence,
-    world_rate,
+    evidences,
+    faded,
 )
 from freshet.state.compiled import part
 
@@ -90,6 +89,7 @@ class ContentRates:
             for j in range(n_rated + n_lately):
                 x[k + j] = 0.0
             found = 0
+            notes = ask.notes
             now_s = float(ask.now // 1000 - EPOCH_S)
             for j in range(count):
                 this = state.video_facts[ask.video, first + j]
@@ -97,19 +97,20 @@ class ContentRates:
                     continue
                 found += 1
                 row = state[block][this]
-                for m in range(n_rated):
-                    what = RATED_SHORT[m]
-                    prior = world_rate(state, what)
-                    x[k + m] += evidence(
-                        row[tally + what], row[tally + VIEWS], prior, 50.0, what == LOG_WATCH
-                    )
-                fade = exp(-LN2 * max(now_s - row[recent_s], 0.0) * 1000.0 / LATELY_MS)
-                for m in range(n_lately):
-                    what = LATELY_RATED[m]
-                    x[k + n_rated + m] += evidence(
-                        row[recent + what] * fade, row[recent + VIEWS] * fade,
-                        world_rate(state, what), 25.0, what == LOG_WATCH,
-                    )  # fmt: skip
+                evidences(row, tally, 1.0, notes, WORLD, 50.0, notes, WORK)
+                for m in range(n_rated - 1):
+                    x[k + m] += notes[WORK + RATED_SHORT[m]]
+                x[k + n_rated - 1] += evidence(
+                    row[tally + LOG_WATCH], row[tally + VIEWS], notes[WORLD + LOG_WATCH], 50.0, True
+                )
+                fade = faded((now_s - row[recent_s]) * 1000.0, LATELY_MS)
+                evidences(row, recent, fade, notes, WORLD, 25.0, notes, WORK)
+                for m in range(n_lately - 1):
+                    x[k + n_rated + m] += notes[WORK + LATELY_RATED[m]]
+                x[k + n_rated + n_lately - 1] += evidence(
+                    row[recent + LOG_WATCH] * fade, row[recent + VIEWS] * fade,
+                    notes[WORLD + LOG_WATCH], 25.0, True,
+                )  # fmt: skip
             if found > 1:
                 for j in range(n_rated + n_lately):
                     x[k + j] /= found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from math import exp, log
+import numpy as np
 
 from freshet.catalogue.facts import DURATION_MS
 from freshet.features.layout import Column, Kernel, Layout
+from freshet.features.notes import PER_S, WORK, WORLD
 from freshet.features.tally import (
+    LANES,
     LOG_WATCH,
     RATED,
     RATED_NAMES,
@@ -14,12 +16,14 @@ from freshet.features.tally import (
     VIEWS,
     add_full,
     evidence,
+    evidences,
     span_of,
-    world_rate,
 )
+from freshet.state.arithmetic import e_to, ln1p
 from freshet.state.compiled import part
 
 BUMPS = 8  # Gaussian bumps over log(1 + seconds), from 1 to 5.2
+FIRST_BUMP, BUMP, MINUS_HALF = np.float32(1.0), np.float32(0.6), np.float32(-0.5)
 
 
 class Duration:
@@ -41,19 +45,25 @@ class Duration:
 
         @part
         def value(state, ask, x):
-            ms = state.video_facts[ask.video, DURATION_MS]
-            length = log(1.0 + max(ms, 0) / 1000.0)
+            ms, notes = state.video_facts[ask.video, DURATION_MS], ask.notes
+            length = ln1p(np.float32(ms) * PER_S)
             x[k] = length - 3.5
+            for j in range(LANES):  # twice as many as are read: see LANES
+                z = (length - (FIRST_BUMP + BUMP * np.float32(j))) / BUMP
+                notes[WORK + j] = e_to(MINUS_HALF * z * z)
             for j in range(BUMPS):
-                z = (length - (1.0 + 0.6 * j)) / 0.6
-                x[k + 1 + j] = exp(-0.5 * z * z)
+                x[k + 1 + j] = notes[WORK + j]
             x[k + 1 + BUMPS] = 1.0 if ms <= 0 else 0.0
             row = state.span[span_of(ms)]
             views = row[tally + VIEWS]
+            evidences(row, tally, 1.0, notes, WORLD, 20.0, notes, WORK)
             for j in range(RATED.shape[0]):
                 what = RATED[j]
-                x[k + 2 + BUMPS + j] = evidence(
-                    row[tally + what], views, world_rate(state, what), 20.0, what == LOG_WATCH
-                )
+                if what < LANES:
+                    x[k + 2 + BUMPS + j] = notes[WORK + what]
+                else:
+                    x[k + 2 + BUMPS + j] = evidence(
+                        row[tally + what], views, notes[WORLD + what], 20.0, what == LOG_WATCH
+                    )
 
         return write, value

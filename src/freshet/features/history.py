@@ -1,8 +1,8 @@
 """The viewer's last views, with time, and what they say of this video.
 
-A ring of the last HISTORY views in the viewer's own row: video, when, what came of it, how
-long, and what had been expected. From it the crosses viewer x creator, x topic, x hashtag,
-x sound and x length are read at request time, so a view a second old counts at once.
+From the ring of the last HISTORY views (features/ring.py) the crosses viewer x creator,
+x topic, x hashtag, x sound and x length are read at request time, so a view a second old
+counts at once.
 
 A view's *surprise* is long view minus its predicted probability: liking what everybody
 likes says little of a viewer.
@@ -10,36 +10,27 @@ likes says little of a viewer.
 
 from __future__ import annotations
 
-from math import exp, log
+import numpy as np
 
 from freshet.catalogue.facts import CREATOR, DURATION_MS, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
-from freshet.domain.outcomes import INDEX, OUTCOMES
+from freshet.features import notes as n
 from freshet.features.feature import no_write
-from freshet.features.layout import Column, Kernel, Layout
-from freshet.state.compiled import part
-
-HISTORY = 24
-
-# bits of a view: one per outcome, then
-COUNTED = 1 << len(OUTCOMES)  # it counts in the tallies
-CLOSED = COUNTED << 1  # over, and learned
-UNTIMED = CLOSED << 1  # from before the log; no time is known
-PLACE_SHIFT = 22  # the placement stands above
-
-LONG = 1 << INDEX["long_view"]
-
-# The ring stands first in a viewer's row, whatever the features, and the fold writes it.
-RING = (
-    Column("viewer", "h_count"),  # int: views ever opened
-    Column("viewer", "h_video", HISTORY),  # int
-    Column("viewer", "h_s", HISTORY),  # int, seconds since 2020
-    Column("viewer", "h_bits", HISTORY),  # int
-    Column("viewer", "h_watched", HISTORY),  # int, ms
-    Column("viewer", "h_expected", HISTORY),  # float, predicted long view
+from freshet.features.layout import Kernel, Layout
+from freshet.features.ring import (
+    CLOSED,
+    COUNTED,
+    H_BITS,
+    H_COUNT,
+    H_EXPECTED,
+    H_VIDEO,
+    H_WATCHED,
+    HISTORY,
+    LONG_BIT,
+    PLACE_SHIFT,
+    UNTIMED,
 )
-H_COUNT, H_VIDEO, H_S, H_BITS, H_WATCHED, H_EXPECTED = (
-    0, *(1 + k * HISTORY for k in range(5))
-)  # fmt: skip
+from freshet.state.arithmetic import e_to, ln1p
+from freshet.state.compiled import part
 
 
 class HistoryCrosses:
@@ -57,50 +48,48 @@ class HistoryCrosses:
     )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        n = len(self.outputs)
+        width = len(self.outputs)
+        past_at, lengths, longs, surprises, work = n.PAST_AT, n.LENGTH, n.LONG, n.SURPRISE, n.WORK
+        past, per_s, narrow, shrink = n.PAST, n.PER_S, np.float32(-2.0), np.float32(1.5)
 
         @part
         def value(state, ask, x):
-            for j in range(n):
+            for j in range(width):
                 x[k + j] = 0.0
-            if ask.viewer < 0:
+            notes = ask.notes
+            views = int(notes[past])
+            if ask.viewer < 0 or views == 0:
                 return
-            ints = state.viewer_ints[ask.viewer]
-            floats = state.viewer[ask.viewer]
-            this = state.video_facts[ask.video]
-            length = log(1.0 + max(this[DURATION_MS], 0) / 1000.0)
-            for h in range(min(ints[H_COUNT], HISTORY)):
-                if ints[H_BITS + h] & (COUNTED | CLOSED) == 0:
-                    continue  # still on screen, nothing known yet
-                long = 1.0 if ints[H_BITS + h] & LONG else 0.0
-                surprise = long - floats[H_EXPECTED + h]
-                that = state.video_facts[ints[H_VIDEO + h]]
-                if that[CREATOR] >= 0 and that[CREATOR] == this[CREATOR]:
-                    x[k] += 1.0
-                    x[k + 1] += long
-                    x[k + 2] += surprise
-                if share_one(this, that, TOPIC, TOPICS):
-                    x[k + 3] += 1.0
-                    x[k + 4] += long
-                    x[k + 5] += surprise
-                if share_one(this, that, HASHTAG, HASHTAGS):
-                    x[k + 6] += 1.0
-                    x[k + 7] += long
-                    x[k + 8] += surprise
-                if that[SOUND] >= 0 and that[SOUND] == this[SOUND]:
-                    x[k + 9] += 1.0
-                    x[k + 10] += long
-                    x[k + 11] += surprise
-                z = log(1.0 + max(that[DURATION_MS], 0) / 1000.0) - length
-                near = exp(-2.0 * z * z)
-                x[k + 12] += near
-                x[k + 13] += near * surprise
+            facts, this = state.video_facts, ask.video
+            length = ln1p(np.float32(facts[this, DURATION_MS]) * per_s)
+            for h in range(HISTORY):  # a constant and nothing else: eight at a time
+                z = notes[lengths + h] - length
+                notes[work + h] = e_to(narrow * z * z)
+            for h in range(views):
+                x[k + 12] += notes[work + h]
+                x[k + 13] += notes[work + h] * notes[surprises + h]
+            by = n.marked(notes, n.BY, facts, this, CREATOR, 1)
+            about = n.marked(notes, n.ABOUT, facts, this, TOPIC, TOPICS)
+            tagged = n.marked(notes, n.TAGGED, facts, this, HASHTAG, HASHTAGS)
+            with_sound = n.marked(notes, n.WITH, facts, this, SOUND, 1)
+            for h in range(views if by or about or tagged or with_sound else 0):
+                that = state.viewer_ints[ask.viewer, H_VIDEO + int(notes[past_at + h])]
+                long, surprise = notes[longs + h], notes[surprises + h]
+                if by and facts[that, CREATOR] == facts[this, CREATOR]:
+                    add_view(x, k, long, surprise)
+                if about and share_one(facts, this, that, TOPIC, TOPICS):
+                    add_view(x, k + 3, long, surprise)
+                if tagged and share_one(facts, this, that, HASHTAG, HASHTAGS):
+                    add_view(x, k + 6, long, surprise)
+                if with_sound and facts[that, SOUND] == facts[this, SOUND]:
+                    add_view(x, k + 9, long, surprise)
             for j in range(0, 12, 3):  # means, shrunk to 0; then counts on a log scale
-                x[k + j + 2] /= x[k + j] + 1.5
-                x[k + j + 1] = log(1.0 + x[k + j + 1])
-                x[k + j] = log(1.0 + x[k + j])
-            x[k + 13] /= x[k + 12] + 1.5
-            x[k + 12] = log(1.0 + x[k + 12])
+                if x[k + j] > 0:
+                    x[k + j + 2] /= x[k + j] + shrink
+                    x[k + j + 1] = ln1p(x[k + j + 1])
+                    x[k + j] = ln1p(x[k + j])
+            x[k + 13] /= x[k + 12] + shrink
+            x[k + 12] = ln1p(x[k + 12])
 
         return no_write, value
 
@@ -117,6 +106,8 @@ class HistoryHere:
     )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
+        per_s = n.PER_S
+
         @part
         def value(state, ask, x):
             for j in range(8):
@@ -131,27 +122,34 @@ class HistoryHere:
                 if ints[H_BITS + h] & (COUNTED | CLOSED) == 0:
                     x[k + 6] += 1.0
                     continue
-                surprise = (1.0 if ints[H_BITS + h] & LONG else 0.0) - floats[H_EXPECTED + h]
+                surprise = (1.0 if ints[H_BITS + h] & LONG_BIT else 0.0) - floats[H_EXPECTED + h]
                 if last < 3 and ints[H_BITS + h] & UNTIMED == 0:
                     x[k + last] = surprise
-                    x[k + 3 + last] = log(1.0 + ints[H_WATCHED + h] / 1000.0) - 1.8
+                    x[k + 3 + last] = ln1p(np.float32(ints[H_WATCHED + h]) * per_s) - 1.8
                     last += 1
                 if ints[H_BITS + h] >> PLACE_SHIFT == ask.placement:
                     here += 1.0
                     x[k + 7] += surprise
-            x[k + 6] = log(1.0 + x[k + 6])
+            x[k + 6] = ln1p(x[k + 6])
             x[k + 7] /= here + 1.5
 
         return no_write, value
 
 
 @part
-def share_one(a, b, first, count):
-    """True if two rows of ids have one in common that is not -1."""
+def add_view(x, k, long, surprise):
+    x[k] += np.float32(1.0)
+    x[k + 1] += long
+    x[k + 2] += surprise
+
+
+@part
+def share_one(facts, a, b, first, count):
+    """True if two videos have an id in common, of those that stand from `first` on."""
     for i in range(count):
-        if a[first + i] < 0:
+        if facts[a, first + i] < 0:
             break
         for j in range(count):
-            if a[first + i] == b[first + j]:
+            if facts[a, first + i] == facts[b, first + j]:
                 return True
     return False

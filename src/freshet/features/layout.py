@@ -72,7 +72,9 @@ State = namedtuple(
 Act = namedtuple("Act", "viewer video now placement delta opened closed surprise")
 
 # What a feature's `value` is asked: this video for this viewer, now, here.
-Ask = namedtuple("Ask", "viewer video now placement")
+#   notes  float32 (NOTES,): what is worked out once for a viewer and read for every video,
+#          see features/notes.py
+Ask = namedtuple("Ask", "viewer video now placement notes")
 
 
 class Layout:

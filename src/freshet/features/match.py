@@ -15,6 +15,7 @@ from freshet.catalogue.facts import (
 )
 from freshet.features.feature import no_write
 from freshet.features.layout import Kernel, Layout
+from freshet.features.notes import FOLLOWED, marked
 from freshet.state.compiled import part
 from freshet.state.ties import FOLLOWS, PERSON, get_tie
 
@@ -34,15 +35,20 @@ class Match:
                 x[k + j] = 0.0
             if ask.viewer < 0:
                 return
-            viewer, video = state.viewer_facts[ask.viewer], state.video_facts[ask.video]
-            x[k] = compare(viewer[VIEWER_LANGUAGE], video[LANGUAGE])
-            x[k + 1] = compare(viewer[VIEWER_COUNTRY], video[COUNTRY])
+            who, this = ask.viewer, ask.video
+            people, videos = state.viewer_facts, state.video_facts
+            x[k] = compare(people[who, VIEWER_LANGUAGE], videos[this, LANGUAGE])
+            x[k + 1] = compare(people[who, VIEWER_COUNTRY], videos[this, COUNTRY])
             for i in range(INTERESTS):
-                for j in range(TOPICS):
-                    if viewer[INTEREST + i] >= 0 and viewer[INTEREST + i] == video[TOPIC + j]:
-                        x[k + 2] = 1.0
-            tie = get_tie(state.tie_heads, state.tie_words, ask.viewer, PERSON, video[CREATOR])
-            x[k + 3] = 1.0 if tie & FOLLOWS else 0.0
+                interest = people[who, INTEREST + i]
+                if interest >= 0:
+                    for j in range(TOPICS):
+                        if interest == videos[this, TOPIC + j]:
+                            x[k + 2] = 1.0
+            if marked(ask.notes, FOLLOWED, videos, this, CREATOR, 1):
+                creator = videos[this, CREATOR]
+                tie = get_tie(state.tie_heads, state.tie_words, who, PERSON, creator)
+                x[k + 3] = 1.0 if tie & FOLLOWS else 0.0
 
         return no_write, value
 

@@ -7,15 +7,13 @@ later ones share the last.
 
 from __future__ import annotations
 
-from math import log
-
 from freshet.catalogue.facts import DURATION_MS
 from freshet.features.layout import Column, Kernel, Layout
+from freshet.features.notes import HERE, MORE, WORK
 from freshet.features.tally import (
     LOG_WATCH,
     RATED,
     RATED_NAMES,
-    SHORT,
     SHORT_NAMES,
     SHORT_WIDTH,
     TALLY,
@@ -23,19 +21,26 @@ from freshet.features.tally import (
     add_full,
     add_short,
     evidence,
+    evidences,
     span_of,
     world_rate,
 )
+from freshet.state.arithmetic import ln1p
 from freshet.state.compiled import part
 
 PLACES = 4
 
 
 @part
-def place_rate(state, tally, placement, what):
-    """Rate of one sum in a place, shrunk to the world's."""
-    row = state.placement[placement]
-    return (row[tally + what] + 20.0 * world_rate(state, what)) / (row[tally + VIEWS] + 20.0)
+def short_evidence(row, at, notes, strength, x, k):
+    """Evidence of a short tally (all but its views) against this place's rates."""
+    last = SHORT_WIDTH - 1  # log watch
+    for m in range(SHORT_WIDTH):
+        notes[WORK + m] = row[at + m]
+    evidences(notes, WORK, 1.0, notes, HERE, strength, notes, MORE)
+    for m in range(1, last):
+        x[k + m - 1] = notes[MORE + m]
+    x[k + last - 1] = evidence(row[at + last], row[at], notes[HERE + last], strength, True)
 
 
 class PlacementRates:
@@ -77,7 +82,7 @@ class SpanPlacement:
     outputs = tuple(f"span_placement_{name}" for name in SHORT_NAMES)
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        tally, place_tally = at("span_placement.tally"), at("placement.tally")
+        tally = at("span_placement.tally")
 
         @part
         def write(state, act):
@@ -89,10 +94,7 @@ class SpanPlacement:
         def value(state, ask, x):
             span = span_of(state.video_facts[ask.video, DURATION_MS])
             row = state.span_placement[span * 16 + min(ask.placement, 15)]
-            for m in range(1, SHORT_WIDTH):
-                what = SHORT[m]
-                prior = place_rate(state, place_tally, ask.placement, what)
-                x[k + m - 1] = evidence(row[tally + m], row[tally], prior, 50.0, what == LOG_WATCH)
+            short_evidence(row, tally, ask.notes, 50.0, x, k)
 
         return write, value
 
@@ -104,7 +106,7 @@ class VideoPlacement:
     outputs = (*(f"video_here_{name}" for name in SHORT_NAMES), "video_here_views")
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        places, place_tally = at("video.places"), at("placement.tally")
+        places = at("video.places")
 
         @part
         def write(state, act):
@@ -115,11 +117,8 @@ class VideoPlacement:
         def value(state, ask, x):
             here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
             row = state.video[ask.video]
-            for m in range(1, SHORT_WIDTH):
-                what = SHORT[m]
-                prior = place_rate(state, place_tally, ask.placement, what)
-                x[k + m - 1] = evidence(row[here + m], row[here], prior, 20.0, what == LOG_WATCH)
-            x[k + SHORT_WIDTH - 1] = log(1.0 + max(row[here], 0.0))
+            short_evidence(row, here, ask.notes, 20.0, x, k)
+            x[k + SHORT_WIDTH - 1] = ln1p(row[here])
 
         return write, value
 
@@ -131,7 +130,7 @@ class ViewerPlacement:
     outputs = (*(f"viewer_here_{name}" for name in SHORT_NAMES), "viewer_here_views")
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
-        places, place_tally = at("viewer.places"), at("placement.tally")
+        places = at("viewer.places")
 
         @part
         def write(state, act):
@@ -146,10 +145,7 @@ class ViewerPlacement:
                 return
             here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
             row = state.viewer[ask.viewer]
-            for m in range(1, SHORT_WIDTH):
-                what = SHORT[m]
-                prior = place_rate(state, place_tally, ask.placement, what)
-                x[k + m - 1] = evidence(row[here + m], row[here], prior, 5.0, what == LOG_WATCH)
-            x[k + SHORT_WIDTH - 1] = log(1.0 + max(row[here], 0.0))
+            short_evidence(row, here, ask.notes, 5.0, x, k)
+            x[k + SHORT_WIDTH - 1] = ln1p(row[here])
 
         return write, value

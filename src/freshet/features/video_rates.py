@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from math import exp, log
+import numpy as np
 
 from freshet.catalogue.facts import CREATED_S, DURATION_MS, EPOCH_S
 from freshet.features.layout import Column, Kernel, Layout
+from freshet.features.notes import MORE, WORK, WORLD
 from freshet.features.tally import (
+    LANES,
     LATELY_MS,
     LATELY_RATED,
-    LN2,
     LOG_WATCH,
     RATED,
     RATED_NAMES,
@@ -20,12 +21,15 @@ from freshet.features.tally import (
     add_short,
     decay,
     evidence,
+    evidences,
+    faded,
     span_of,
-    world_rate,
 )
+from freshet.state.arithmetic import ln1p
 from freshet.state.compiled import part
 
 HOUR_MS = 3_600_000.0
+HOUR_S = np.float32(3600.0)
 
 
 class VideoRates:
@@ -49,7 +53,7 @@ class VideoRates:
         tally, recent = at("video.tally"), at("video.recent")
         burst, recent_s = at("video.burst"), at("video.recent_s")
         span_tally = at("span.tally")
-        n_rated = len(RATED)
+        n_rated, n_lately, strength = len(RATED), len(LATELY_RATED), np.float32(20.0)
 
         @part
         def write(state, act):
@@ -65,30 +69,39 @@ class VideoRates:
 
         @part
         def value(state, ask, x):
-            row = state.video[ask.video]
+            row, notes = state.video[ask.video], ask.notes
             span = state.span[span_of(state.video_facts[ask.video, DURATION_MS])]
+            weight = span[span_tally + VIEWS] + strength
+            for j in range(TALLY):
+                total = span[span_tally + j] + strength * notes[WORLD + j]
+                notes[WORK + j] = total / weight
             views = row[tally + VIEWS]
-            span_views = span[span_tally + VIEWS]
+            evidences(row, tally, 1.0, notes, WORK, strength, notes, MORE)
             for j in range(n_rated):
                 what = RATED[j]
-                prior = world_rate(state, what)
-                prior = (span[span_tally + what] + 20.0 * prior) / (span_views + 20.0)
-                x[k + j] = evidence(row[tally + what], views, prior, 20.0, what == LOG_WATCH)
+                if what < LANES:
+                    x[k + j] = notes[MORE + what]
+                else:
+                    x[k + j] = evidence(
+                        row[tally + what], views, notes[WORK + what], strength, what == LOG_WATCH
+                    )
             now_s = ask.now // 1000 - EPOCH_S
             elapsed = max((now_s - state.video_ints[ask.video, recent_s]) * 1000.0, 0.0)
-            fade = exp(-LN2 * elapsed / LATELY_MS)
+            fade = faded(elapsed, LATELY_MS)
             lately = row[recent] * fade
             j = k + n_rated
-            x[j] = log(1.0 + max(views, 0.0))
-            x[j + 1] = log(1.0 + max(lately, 0.0))
-            for m in range(LATELY_RATED.shape[0]):
-                what = LATELY_RATED[m]
-                prior, total = world_rate(state, what), row[recent + what] * fade
-                x[j + 2 + m] = evidence(total, lately, prior, 10.0, what == LOG_WATCH)
+            x[j] = ln1p(views)
+            x[j + 1] = ln1p(lately)
+            evidences(row, recent, fade, notes, WORLD, 10.0, notes, WORK)
+            for m in range(n_lately - 1):
+                x[j + 2 + m] = notes[WORK + LATELY_RATED[m]]
+            x[j + 1 + n_lately] = evidence(
+                row[recent + LOG_WATCH] * fade, lately, notes[WORLD + LOG_WATCH], 10.0, True
+            )
             # How fast it is being watched long, now against lately.
-            hot = row[burst + 3] * exp(-LN2 * elapsed / HOUR_MS)
-            x[j + 5] = log(1.0 + max(hot, 0.0)) - 0.3 * log(1.0 + max(lately, 0.0))
+            hot = row[burst + 3] * faded(elapsed, HOUR_MS)
+            x[j + 5] = ln1p(hot) - 0.3 * ln1p(lately)
             age_s = now_s - state.video_facts[ask.video, CREATED_S]
-            x[j + 6] = log(1.0 + max(age_s, 0) / 3600.0) - 4.0
+            x[j + 6] = ln1p(np.float32(age_s) / HOUR_S) - 4.0
 
         return write, value

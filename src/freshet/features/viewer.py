@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from freshet.catalogue.facts import EPOCH_S, VIEWER_TRAIT, VIEWER_TRAITS
 from freshet.domain.outcomes import SESSION_GAP_MS
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import (
-    LN2,
     LOG_WATCH,
     RATED,
     RATED_NAMES,
@@ -23,6 +22,7 @@ from freshet.features.tally import (
     add_short,
     decay,
     evidence,
+    faded,
     world_rate,
 )
 from freshet.state.compiled import part
@@ -73,7 +73,7 @@ class ViewerRates:
             x[k + n_rated] = log(1.0 + max(views, 0.0))
             now_s = ask.now // 1000 - EPOCH_S
             elapsed = max((now_s - state.viewer_ints[ask.viewer, recent_s]) * 1000.0, 0.0)
-            fade = exp(-LN2 * elapsed / VIEWER_LATELY_MS)
+            fade = faded(elapsed, VIEWER_LATELY_MS)
             lately = row[recent] * fade
             for m in range(1, SHORT_WIDTH):
                 what = SHORT[m]

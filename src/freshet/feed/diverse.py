@@ -70,7 +70,7 @@ class Diverse:
         hard = [name for name in self.by if name in HARD]
         soft = [SOFT[name] for name in self.by if name in SOFT]
         window = self.topic_window if soft else 0
-        luck = query.draws("diverse").random((query.n, 2))
+        luck = query.draws("diverse").random(2 * query.n).reshape(query.n, 2)
         pins, places = _pins(query, candidates)
         picks, propensity, explored = _fill(
             value,
@@ -88,7 +88,7 @@ class Diverse:
             self.lift_first,
         )
         slate = candidates.take(picks)
-        pinned = np.isin(picks, pins)
+        pinned = np.isin(picks, pins) if len(pins) else np.zeros(len(picks), np.bool_)
         return slate.adding({"propensity": propensity, "explored": explored, "pinned": pinned})
 
     def _cost(self, value: NDArray[Any]) -> float:
@@ -114,24 +114,24 @@ def _stack(candidates: Candidates, names: Sequence[str], n: int) -> NDArray[np.i
 
 
 @njit(cache=True)
-def _meets(a, b):  # type: ignore[no-untyped-def]
-    """Is a value of 0 or more at the same place in both."""
-    for place in range(min(len(a), len(b))):  # noqa: SIM110 (numba has no any over generators)
-        if a[place] >= 0 and a[place] == b[place]:
+def _meets(a, i, b, j):  # type: ignore[no-untyped-def]
+    """Is a value of 0 or more at the same place in row i of a and row j of b."""
+    for place in range(min(a.shape[1], b.shape[1])):
+        if a[i, place] >= 0 and a[i, place] == b[j, place]:
             return True
     return False
 
 
 @njit(cache=True)
-def _shares(a, b):  # type: ignore[no-untyped-def]
-    """Is a value of 0 or more anywhere in both; the first below 0 ends a list."""
-    for one in a:
-        if one < 0:
+def _shares(a, i, b, j):  # type: ignore[no-untyped-def]
+    """Is a value of 0 or more anywhere in both rows; the first below 0 ends a list."""
+    for one in range(a.shape[1]):
+        if a[i, one] < 0:
             break
-        for other in b:
-            if other < 0:
+        for other in range(b.shape[1]):
+            if b[j, other] < 0:
                 break
-            if one == other:
+            if a[i, one] == b[j, other]:
                 return True
     return False
 
@@ -140,9 +140,9 @@ def _shares(a, b):  # type: ignore[no-untyped-def]
 def _fits(keys, item, picks, slot, adjacent):  # type: ignore[no-untyped-def]
     """May `item` stand in `slot`, behind what was picked for the one before."""
     if slot > 0:
-        return not _meets(keys[item], keys[picks[slot - 1]])
-    for k in range(len(adjacent)):  # noqa: SIM110 (numba has no any over generators)
-        if _meets(keys[item], adjacent[k]):
+        return not _meets(keys, item, keys, picks[slot - 1])
+    for k in range(adjacent.shape[0]):  # noqa: SIM110 (numba)
+        if _meets(keys, item, adjacent, k):
             return False
     return True
 
@@ -188,7 +188,7 @@ def _fill(  # type: ignore[no-untyped-def]
     familiar = np.zeros(n, np.float64)  # window items that share a topic
     for past in range(len(before)):
         for i in range(n):
-            familiar[i] += _shares(topics[i], before[past])
+            familiar[i] += _shares(topics, i, before, past)
     for slot in range(slots):
         pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, False)
         chance, p = False, 1.0
@@ -202,7 +202,7 @@ def _fill(  # type: ignore[no-untyped-def]
             for i in range(n):
                 fits = free[i] and _fits(keys, i, picks, slot, adjacent)
                 if fits and ahead >= 0:
-                    fits = not _meets(keys[i], keys[ahead])
+                    fits = not _meets(keys, i, keys, ahead)
                 allowed[i] = fits
                 some += fits
                 pool += fits and explorable[i]
@@ -248,9 +248,9 @@ def _fill(  # type: ignore[no-untyped-def]
         out = slot - window
         for i in range(n):
             if window > 0 and free[i]:
-                familiar[i] += _shares(topics[i], topics[pick])
+                familiar[i] += _shares(topics, i, topics, pick)
                 if out >= 0:
-                    familiar[i] -= _shares(topics[i], topics[picks[out]])
+                    familiar[i] -= _shares(topics, i, topics, picks[out])
                 elif len(before) + out >= 0:
-                    familiar[i] -= _shares(topics[i], before[len(before) + out])
+                    familiar[i] -= _shares(topics, i, before, len(before) + out)
     return picks, propensity, explored

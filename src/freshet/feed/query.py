@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from freshet.feed.draws import Draws
+from freshet.feed.parts import Floats, Live
 from freshet.feed.wanted import NOTHING_ASKED, Wanted
 from freshet.pipeline import NOTHING, Candidates, Rows
 
@@ -15,6 +17,20 @@ NO_ROWS: Rows = np.empty(0, np.int32)
 # One stream of random numbers per stage that draws, so that a stage added later does not
 # change what the others draw.
 STREAMS = {"everything": 1, "explore": 2, "diverse": 3, "matching": 4, "first_audience": 5}
+
+
+NO_INTERESTS = np.empty((0, 64), np.float32), np.empty(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What is known of whoever a feed is for, as sources search by it."""
+
+    liked: Rows  # videos they lately liked, newest first
+    centroids: Floats  # (k, 64) of what they lately liked
+    shares: Floats  # (k,) how much of it is near each
+    country: int  # row, -1 = not known
+    language: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,7 @@ class FeedQuery:
     wanted: Wanted = NOTHING_ASKED  # the app's filters, exclusions, pins and boosts
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True
+    _taste: list[Taste] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def known_as(self) -> int:
@@ -38,9 +55,18 @@ class FeedQuery:
         have seen, hidden and blocked counts either way."""
         return self.viewer if self.personalised else -1
 
-    def draws(self, stream: str) -> np.random.Generator:
+    def draws(self, stream: str) -> Draws:
         """The random numbers of one stage for this request: same request, same draws."""
-        return np.random.Generator(np.random.PCG64((self.seed, STREAMS[stream])))
+        return Draws(self.seed, STREAMS[stream])
+
+    def taste(self, live: Live) -> Taste:
+        """What sources search by; read once a request."""
+        if not self._taste:
+            who = self.known_as
+            liked = live.liked(who)
+            centroids, shares = live.interests(who) if len(liked) else NO_INTERESTS
+            self._taste.append(Taste(liked, centroids, shares, *live.home(who)))
+        return self._taste[0]
 
 
 def request_seed(seed: int, request_id: str) -> int:

@@ -20,6 +20,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 import msgspec
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from freshet.feed.parts import Floats, Ints, Live, Ranked
@@ -169,15 +170,19 @@ class Reasons:
     share_min: float = 0.01
     first: str = ""
     groups: tuple[tuple[Group, Ints], ...] = field(init=False)
+    said_at: dict[str, int] = field(init=False)  # code -> where the feature is, -1 = nowhere
     needs = (
         "features", "typical", "worth", "value", "boost", "less_of", "explored", "pinned",
-        "shown", "created_ms", "creator", "sound", "topics", "hashtags",
+        "shown",
     )  # fmt: skip
     adds = ("reasons",)
 
     def __post_init__(self) -> None:
         found = ((group, self._features_of(group)) for group in GROUPS)
         object.__setattr__(self, "groups", tuple((g, cols) for g, cols in found if len(cols)))
+        names = list(self.live.feature_names)
+        at = {code: names.index(name) if name in names else -1 for code, name in SAID_BY.items()}
+        object.__setattr__(self, "said_at", at)
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         return {"reasons": _column(self.of(query, candidates))}
@@ -243,11 +248,11 @@ class Reasons:
         self, query: FeedQuery, slate: Candidates
     ) -> dict[str, list[dict[str, str] | None]]:
         live = self.live
-        recent = live.recent(query.known_as)
-        hashtag = _most_common(slate["hashtags"], live.hashtags[recent])
-        topic = _most_common(slate["topics"], live.topics[recent])
-        creator = _most_common(slate["creator"][:, None], live.creator[recent][:, None])
-        sound = _most_common(slate["sound"][:, None], live.sound[recent][:, None])
+        rows, recent = slate.rows, live.recent(query.known_as)
+        hashtag = _most_common(live.hashtags[rows], live.hashtags[recent])
+        topic = _most_common(live.topics[rows], live.topics[recent])
+        creator = _most_common(live.creator[rows][:, None], live.creator[recent][:, None])
+        sound = _most_common(live.sound[rows][:, None], live.sound[recent][:, None])
         said: dict[str, list[dict[str, str] | None]] = {
             "creator": [_watched(times) for _, times in creator],
             "sound": [_watched(times) for _, times in sound],
@@ -255,23 +260,17 @@ class Reasons:
             "topic": [self._named("topic", row, times) for row, times in topic],
         }
         # Beyond the viewer's own acts, what is said is in the vector or in the catalogue.
-        for code, feature in SAID_BY.items():
-            said[code] = [{} if yes else None for yes in self._positive(slate, feature)]
-        said["others"] = [{} if shown >= OTHERS_MIN else None for shown in slate["shown"]]
-        ages_ms = query.now_ms - slate["created_ms"]
+        for code, at in self.said_at.items():
+            above = slate["features"][:, at] > 0 if at >= 0 else np.zeros(len(slate), np.bool_)
+            said[code] = [{} if yes else None for yes in above.tolist()]
+        said["others"] = [{} if shown >= OTHERS_MIN else None for shown in slate["shown"].tolist()]
+        ages_ms = (query.now_ms - live.created_ms[rows]).tolist()
         said["fresh"] = [{"ago": _ago(int(ms))} if 0 <= ms <= FRESH_MS else None for ms in ages_ms]
         return said
 
     def _named(self, kind: str, row: int, times: int) -> dict[str, str] | None:
         watched = _watched(times)
         return None if watched is None else {**watched, kind: self.live.names(kind, row)}
-
-    def _positive(self, slate: Candidates, feature: str) -> NDArray[np.bool_]:
-        names = self.live.feature_names
-        if feature not in names:
-            return np.zeros(len(slate), np.bool_)
-        positive: NDArray[np.bool_] = slate["features"][:, names.index(feature)] > 0
-        return positive
 
     def _features_of(self, group: Group) -> Ints:
         names = self.live.feature_names
@@ -293,10 +292,24 @@ def _most_common(mine: NDArray[Any], past: NDArray[Any]) -> list[tuple[int, int]
     >>> _most_common(np.array([[1, 2], [5, -1]]), np.array([[2, 3], [2, 1], [-1, -1]]))
     [(2, 2), (5, 0)]
     """
-    bears = (mine[:, :, None, None] == past[None, None, :, :]).any(axis=3)  # (n, k, m)
-    times = np.where(mine >= 0, bears.sum(axis=2), 0)  # (n, k)
-    best = times.argmax(axis=1)
-    return [(int(mine[i, j]), int(times[i, j])) for i, j in enumerate(best)]
+    found = np.empty((len(mine), 2), np.int64)
+    _count(np.asarray(mine), np.asarray(past), found)
+    return [(value, times) for value, times in found.tolist()]
+
+
+@njit(cache=True)
+def _count(mine, past, found):  # type: ignore[no-untyped-def]
+    for i in range(mine.shape[0]):
+        found[i, 0], found[i, 1] = mine[i, 0], 0
+        for k in range(mine.shape[1]):
+            times = 0
+            for m in range(past.shape[0] if mine[i, k] >= 0 else 0):
+                for other in range(past.shape[1]):
+                    if past[m, other] == mine[i, k]:
+                        times += 1
+                        break
+            if times > found[i, 1]:
+                found[i, 0], found[i, 1] = mine[i, k], times
 
 
 def _watched(times: int) -> dict[str, str] | None:

@@ -41,15 +41,15 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How a For You feed is put together."""
 
     candidates: Positive = 800  # a catalogue up to this size is ranked whole for everybody
-    similar: Count = 120  # candidates near the last videos the viewer liked
-    interests: Count = 420  # candidates near what the viewer lately liked, taste by taste
-    followed: Count = 50  # candidates by creators the viewer follows
-    proven: Count = 120  # candidates of most worth to anybody that fit the viewer
-    rising: Count = 60  # candidates that gain fastest, half of them in the viewer's country
-    fresh: Count = 40  # newest videos that are always candidates
-    first_audience: Count = 40  # candidates that are new, little shown, and fit the viewer
-    explore: Count = 40  # little-shown videos that are always candidates
-    sample: Count = 60  # candidates drawn from the whole of a larger catalogue
+    similar: Count = 90  # candidates near the last videos the viewer liked
+    interests: Count = 330  # candidates near what the viewer lately liked, taste by taste
+    followed: Count = 40  # candidates by creators the viewer follows
+    proven: Count = 100  # candidates of most worth to anybody that fit the viewer
+    rising: Count = 40  # candidates that gain fastest, half of them in the viewer's country
+    fresh: Count = 30  # newest videos that are always candidates
+    first_audience: Count = 30  # candidates that are new, little shown, and fit the viewer
+    explore: Count = 30  # little-shown videos that are always candidates
+    sample: Count = 40  # candidates drawn from the whole of a larger catalogue
     explore_share: Share = 0.05  # probability that a place goes to a little-shown video
     explore_shown_max: Count = 100  # a video is little shown up to this many views
     topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations a familiar topic costs

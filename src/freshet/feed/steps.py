@@ -16,7 +16,7 @@ from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates, Columns, Mask
 
 DAY_MS = 86_400_000
-CATALOGUE = ("creator", "sound", "topics", "hashtags", "created_ms", "shown")
+CATALOGUE = ("creator", "sound", "topics", "shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class NotHidden:
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """What the selector and the reasons read of the catalogue, for those that passed.
+    """What the selector reads of the catalogue, for those that passed.
 
     `explorable`: so little shown that a slot may go to it by chance.
     """
@@ -102,8 +102,6 @@ class Describe:
             "creator": np.zeros(n, np.int32),
             "sound": np.full(n, -1, np.int32),
             "topics": np.full((n, 3), -1, np.int32),
-            "hashtags": np.full((n, 5), -1, np.int32),
-            "created_ms": np.zeros(n, np.int64),
             "shown": np.zeros(n, np.float32),
             "explorable": np.zeros(n, np.bool_),
         }

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from freshet.feed.draws import Draws
 from freshet.feed.options import ADD_MAX, MULTIPLY_MAX, Filters, Options
 from freshet.feed.parts import Ints, Live, Parts
 from freshet.pipeline import Candidates, Columns, Mask, Rows
@@ -139,7 +140,7 @@ class Asking(Protocol):
     @property
     def wanted(self) -> Wanted: ...
 
-    def draws(self, stream: str) -> np.random.Generator: ...
+    def draws(self, stream: str) -> Draws: ...
 
 
 # --- stages ---------------------------------------------------------------------------------
@@ -170,9 +171,7 @@ class Matching:
             return Candidates(NO_ROWS)
         rows = np.flatnonzero(live.eligible[: live.video_count()]).astype(np.int32)
         rows = rows[query.wanted.passes(live, rows)]
-        if len(rows) > most:
-            rows = np.sort(query.draws("matching").choice(rows, most, replace=False))
-        return Candidates(rows)
+        return Candidates(query.draws("matching").some(rows, most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +214,8 @@ class Boosts:
     default = 0.0
 
     def score(self, query: Asking, candidates: Candidates) -> NDArray[np.float32]:
+        if not query.wanted.boosts:
+            return np.zeros(len(candidates), np.float32)
         multiply = np.ones(len(candidates))
         add = np.zeros(len(candidates))
         for one in query.wanted.boosts:

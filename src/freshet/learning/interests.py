@@ -11,9 +11,9 @@ from math import sqrt
 import numpy as np
 
 from freshet.catalogue.content import WIDTH
-from freshet.features.history import H_COUNT, H_VIDEO, HISTORY
+from freshet.features.ring import H_COUNT, H_VIDEO, HISTORY
 from freshet.learning.vectors import FADE, item, liked_at
-from freshet.state.compiled import kernel
+from freshet.state.compiled import allocating, kernel
 
 CENTROIDS = 4
 ROUNDS = 4
@@ -64,7 +64,7 @@ def nearest(centroids, count, vector):
     return best, cosine
 
 
-@kernel
+@allocating
 def interests(state, viewer, centroids, weights):
     """Spherical k-means over what the viewer liked. Starts at the videos that matter most and
     lie farthest from those before, as many as are needed, so it is the same every time.

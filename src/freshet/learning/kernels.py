@@ -27,7 +27,9 @@ from freshet.catalogue.facts import (
     TOPICS,
 )
 from freshet.domain.outcomes import END_SLACK, INDEX, LONG_VIEW_MS, OUTCOMES, VIEW_TIMEOUT_MS
-from freshet.features.history import (
+from freshet.features.layout import Act, Ask
+from freshet.features.notes import NOTES
+from freshet.features.ring import (
     CLOSED,
     COUNTED,
     H_BITS,
@@ -40,7 +42,6 @@ from freshet.features.history import (
     PLACE_SHIFT,
     UNTIMED,
 )
-from freshet.features.layout import Act, Ask
 from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
 from freshet.learning.learner import (
     HEADS,
@@ -57,7 +58,7 @@ from freshet.learning.learner import (
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
 from freshet.learning.sessions import serve, slate_begins
 from freshet.state.block import begin, end, out_of_line
-from freshet.state.compiled import call_at, kernel
+from freshet.state.compiled import allocating, call_at, kernel
 from freshet.state.ties import (
     BLOCKED_BY,
     BLOCKS,
@@ -112,13 +113,13 @@ N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
 Scratch = namedtuple(
-    "Scratch", "x z pre p target work delta surprise times row one anonymous calls"
+    "Scratch", "x z pre p target work delta surprise times notes row one anonymous calls"
 )
 
 
 def new_scratch(inputs: int, calls: Any) -> Any:
     """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
-    widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4)
+    widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4, NOTES)
     arrays: list[Any] = [np.zeros(width, np.float32) for width in widths]
     arrays += [np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_)]
     return Scratch._make([*arrays, calls])
@@ -128,12 +129,19 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
     """Arguments of the types with which the kernels in `Calls` are called, by name."""
     zero = np.int64(0)
     act = Act(zero, zero, zero, zero, scratch.delta, False, False, scratch.surprise)
-    ask = Ask(zero, zero, zero, zero)
+    ask = Ask(zero, zero, zero, zero, scratch.notes)
     return {
         "tallies": (state, act), "moments": (state, act), "known": (state, act),
         "viewer": (state, ask, scratch.x), "videos": (state, ask, scratch.one, scratch.row),
         "attract": (state, zero, zero),
     }  # fmt: skip
+
+
+@kernel
+def copy_to(values, place):
+    """Copy `values` (n,) to `place` (n,)."""
+    for j in range(place.shape[0]):
+        place[j] = values[j]
 
 
 @kernel
@@ -318,17 +326,18 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
     close_oldest(state, params, pending, viewer, ring, now, scratch)
     served = find(pending, viewer, video, SERVED, -1)
     if served >= 0:  # learn on what was ranked on
-        scratch.x[:] = pending.x[served]
+        copy_to(pending.x[served], scratch.x)
         pending.status[served] = FREE
     else:
         who = np.int64(-1) if scratch.anonymous[0] else np.int64(viewer)
-        ask = Ask(who, np.int64(video), np.int64(now), np.int64(placement))
+        ask = Ask(who, np.int64(video), np.int64(now), np.int64(placement), scratch.notes)
         call_at(scratch.calls.viewer, (seen_as, ask, scratch.x))
-        scratch.row[0], scratch.one[0] = scratch.x, video
+        scratch.one[0] = video
+        copy_to(scratch.x, scratch.row[0])
         call_at(scratch.calls.videos, (seen_as, ask, scratch.one, scratch.row))
-        scratch.x[:] = scratch.row[0]
+        copy_to(scratch.row[0], scratch.x)
     slot = put(pending, viewer, video, OPEN, ring, now)
-    pending.x[slot] = scratch.x
+    copy_to(scratch.x, pending.x[slot])
     meet(params, scratch.x)
     standardise(params, scratch.x, scratch.z)
     forward(params, scratch.z, scratch.pre, scratch.p)
@@ -492,7 +501,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
                 return -1 - i
             if record.value >= 0:
                 slot = put(pending, viewer, video, SERVED, -1, record.now)
-                pending.x[slot] = vectors[record.value]
+                copy_to(vectors[record.value], pending.x[slot])
             continue
         if kind == RESET:
             begin(state.viewer_sequence, viewer)
@@ -512,9 +521,9 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
                                  record.placement, scratch)  # fmt: skip
                 if kind == IMPRESSION:
                     if impressions < out_x.shape[0]:
-                        out_x[impressions] = scratch.x
-                        out_p[impressions] = scratch.p
-                        out_times[impressions] = scratch.times
+                        copy_to(scratch.x, out_x[impressions])
+                        copy_to(scratch.p, out_p[impressions])
+                        copy_to(scratch.times, out_times[impressions])
                     impressions += 1
             if kind == WATCH:
                 watch(state, params, pending, ring, record, scratch)
@@ -533,30 +542,31 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
 
 
 @kernel
-def rank(state, params, viewer, rows, now, placement, scratch, out_x, out_p, out_times):
+def rank(state, params, viewer, rows, now, placement, shared, scratch, out_x, out_p, out_times):
     """Vectors, predictions and watch times of candidate videos, as of `now`.
 
     Args:
         viewer: row, -1 for one nothing is known of.
+        shared: width of the viewer's half of a vector.
         rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 4) are filled.
     """
-    ask = Ask(np.int64(viewer), np.int64(0), np.int64(now), np.int64(placement))
+    ask = Ask(np.int64(viewer), np.int64(0), np.int64(now), np.int64(placement), scratch.notes)
     call_at(scratch.calls.viewer, (state, ask, scratch.x))
     for i in range(rows.shape[0]):
-        out_x[i] = scratch.x
+        copy_to(scratch.x, out_x[i])
     call_at(scratch.calls.videos, (state, ask, rows, out_x))
-    predict(params, out_x, scratch, out_p, out_times)
+    predict(params, out_x, shared, out_p, out_times)
 
 
 @kernel
-def predict(params, x, scratch, out_p, out_times):
-    """Predictions (n, O) and watch times (n, 4) for vectors (n, F)."""
-    forward_many(params, x, out_p)
+def predict(params, x, shared, out_p, out_times):
+    """Predictions (n, O) and watch times (n, 4) for vectors (n, F), as `forward_many`."""
+    forward_many(params, x, shared, out_p)
     for i in range(x.shape[0]):
         watch_times(params, out_p[i], out_times[i])
 
 
-@kernel
+@allocating
 def hidden(facts, ties, rows, out):
     """True where the viewer wants no more of the video or of what it is made of.
 

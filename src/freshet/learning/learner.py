@@ -17,14 +17,15 @@ from __future__ import annotations
 
 from collections import namedtuple
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from freshet.domain.outcomes import OUTCOMES
+from freshet.state.arithmetic import e_to
 from freshet.state.block import out_of_line
-from freshet.state.compiled import kernel
+from freshet.state.compiled import allocating, kernel
 
 THRESHOLDS_S = np.array(
     [0.5, 1, 2, 3.5, 5, 7, 10, 14, 18, 25, 35, 50, 75, 110, 160, 250], np.float32
@@ -40,6 +41,8 @@ MIDDLES_S = np.array(
     ],
     np.float32,
 )
+
+LOG_MIDDLES = np.log1p(MIDDLES_S.astype(np.float64))
 
 STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
 # Weights shrink towards 0 like a prior does: felt while there is little to go by (measured on
@@ -80,7 +83,7 @@ def new_params(inputs: int, seed: int) -> Any:
 
 @kernel
 def sigmoid(v):
-    return ONE / (ONE + np.float32(exp(-min(max(v, np.float32(-15.0)), np.float32(15.0)))))
+    return ONE / (ONE + e_to(-min(max(v, np.float32(-15.0)), np.float32(15.0))))
 
 
 @kernel
@@ -97,12 +100,26 @@ def meet(params, x):
 
 
 @kernel
+def scale_of(variance):
+    """What a standardised input is multiplied by: one over its deviation."""
+    return ONE / np.float32(sqrt(variance + np.float32(0.01)))
+
+
+@kernel
+def put_standard(mean, scale, x, first, end, z):
+    """z[first:end] of x, standardised and clipped; what is not a number counts as least."""
+    for j in range(first, end):
+        v = (x[j] - mean[j]) * scale[j]
+        v = v if v > -CLIP else -CLIP
+        z[j] = v if v < CLIP else CLIP
+
+
+@kernel
 def standardise(params, x, z):
     for j in range(x.shape[0]):
-        v = (x[j] - params.mean[j]) / np.float32(sqrt(params.variance[j] + np.float32(0.01)))
-        if not (v > -CLIP):  # also what is not a number
-            v = -CLIP
-        z[j] = min(v, CLIP)
+        v = (x[j] - params.mean[j]) * scale_of(params.variance[j])
+        v = v if v > -CLIP else -CLIP
+        z[j] = v if v < CLIP else CLIP
 
 
 @kernel
@@ -131,37 +148,46 @@ def forward(params, z, pre, p):
         p[q] = sigmoid(p[q])
 
 
-@kernel
-def forward_many(params, x, p):
+@allocating
+def forward_many(params, x, shared, p):
     """Predictions p (n, O) for vectors x (n, F) that are not standardised yet.
 
     The same sums in the same order as `standardise` and `forward`, so the same bits; but
-    eight vectors go through a row of weights while it is in registers, and the loops have
-    lengths known to the compiler: a fifth of the time.
+    eight vectors go through a row of weights while it is in registers, the loops have
+    lengths known to the compiler, and what all share is summed once.
+
+    Args:
+        shared: so many leading values are the same in every vector.
     """
     out_of_line()
     n, inputs = x.shape
     weights, scale = np.zeros((inputs, LANES), np.float32), np.empty(inputs, np.float32)
     for j in range(inputs):
-        scale[j] = np.float32(sqrt(params.variance[j] + np.float32(0.01)))
+        scale[j] = scale_of(params.variance[j])
         for q in range(WIDTH):
             weights[j, q] = params.w1[j, q]
         for r in range(HEADS):
             weights[j, WIDTH + r] = params.w3[j, r]
-    sums = np.zeros((TOGETHER, LANES), np.float32)
+    z = np.empty((TOGETHER, inputs), np.float32)
+    base, sums = np.zeros(LANES, np.float32), np.zeros((TOGETHER, LANES), np.float32)
+    for q in range(WIDTH):
+        base[q] = params.b1[q]
+    for r in range(HEADS):
+        base[WIDTH + r] = params.b[r]
+    if n > 0:
+        put_standard(params.mean, scale, x[0], 0, shared, z[0])
+        for j in range(shared):
+            for q in range(LANES):
+                base[q] += z[0, j] * weights[j, q]
     for first in range(0, n, TOGETHER):
         some = min(TOGETHER, n - first)
         for k in range(some):
-            for q in range(WIDTH):
-                sums[k, q] = params.b1[q]
-            for r in range(HEADS):
-                sums[k, WIDTH + r] = params.b[r]
-        for j in range(inputs):
+            for q in range(LANES):
+                sums[k, q] = base[q]
+            put_standard(params.mean, scale, x[first + k], shared, inputs, z[k])
+        for j in range(shared, inputs):
             for k in range(some):
-                v = (x[first + k, j] - params.mean[j]) / scale[j]
-                if not (v > -CLIP):  # also what is not a number
-                    v = -CLIP
-                v = min(v, CLIP)
+                v = z[k, j]
                 for q in range(LANES):
                     sums[k, q] += v * weights[j, q]
         for k in range(some):
@@ -255,7 +281,7 @@ def watch_times(params, p, out):
             top = float(THRESHOLDS_S[k]) if k < count else 2.0 * low
             median = low + (above - 0.5) / max(share, 1e-9) * (top - low)
         rank += share * (below + 0.5 * params.ends[k]) / total
-        log_mean += share * log(1.0 + MIDDLES_S[k])
+        log_mean += share * LOG_MIDDLES[k]
         mean += share * MIDDLES_S[k]
         below += params.ends[k]
         above = here

@@ -11,7 +11,7 @@ from freshet.catalogue.facts import (
     VIEWER_FLAGS,
     VIEWER_LANGUAGE,
 )
-from freshet.features.history import (
+from freshet.features.ring import (
     CLOSED,
     H_BITS,
     H_COUNT,
@@ -25,7 +25,7 @@ from freshet.learning.kernels import close_view
 from freshet.learning.pending import FREE, OPEN, find
 from freshet.learning.sessions import N_PLACES, S_LATELY, S_SLATES
 from freshet.state.block import begin, end
-from freshet.state.compiled import kernel
+from freshet.state.compiled import allocating, kernel
 from freshet.state.ties import clear_ties, take_over
 
 assert N_PLACES  # the rows of `served` are taken over as a whole
@@ -44,7 +44,7 @@ def close_all(state, params, pending, viewer, now, scratch):
                 ints[H_BITS + ring] |= CLOSED
 
 
-@kernel
+@allocating
 def merge_viewers(state, params, pending, source, viewer, sums, now, scratch):
     """What `source` saw and did is `viewer`'s from now on; `source` is left blank.
 
@@ -84,7 +84,7 @@ def merge_viewers(state, params, pending, source, viewer, sums, now, scratch):
     return fits
 
 
-@kernel
+@allocating
 def _one_history(mine, theirs):
     """Two rings become one: the newest views of both, in the order of their times."""
     a, b = min(mine[H_COUNT], HISTORY), min(theirs[H_COUNT], HISTORY)

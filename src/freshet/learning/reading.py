@@ -18,9 +18,9 @@ import numpy.typing as npt
 from freshet.catalogue import facts
 from freshet.catalogue.content import WIDTH
 from freshet.domain.outcomes import OUTCOMES
-from freshet.features.history import H_COUNT, H_VIDEO, HISTORY
+from freshet.features.ring import H_COUNT, H_VIDEO, HISTORY
 from freshet.features.tally import LATELY_MS, SHORT, place
-from freshet.learning import kernels
+from freshet.learning import kernels, lookups
 from freshet.learning.interests import CENTROIDS, interests, liked
 from freshet.learning.learner import HEADS
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
@@ -213,6 +213,10 @@ class Reading:
 
     def _eligible(self, rows: Any) -> Mask:
         found, now_s = self.video_facts, facts.seconds(self.now)  # three columns of 26 are read
+        if isinstance(rows, np.ndarray) and rows.dtype == np.int32:
+            out = np.empty(len(rows), np.bool_)
+            lookups.eligible(found, rows, now_s, out)
+            return out
         good: Mask = (found[rows, facts.FLAGS] & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
         good &= found[rows, facts.FROM_S] <= now_s
         until_s = found[rows, facts.UNTIL_S]
@@ -364,11 +368,21 @@ class Reading:
         rows = np.asarray(rows, np.int32)
         x = np.empty((len(rows), self.inputs), np.float32)
         p, times = self._out(len(rows))
-        params = self._current()
+        params, shared = self._current(), self.space.composed.viewer_width
         for _ in range(TORN_TRIES):
             before = self._sequences(viewer, rows)
             kernels.rank(
-                self.space.state, params, viewer, rows, now_ms, place, self._scratch, x, p, times
+                self.space.state,
+                params,
+                viewer,
+                rows,
+                now_ms,
+                place,
+                shared,
+                self._scratch,
+                x,
+                p,
+                times,
             )
             if not (before & 1).any() and (before == self._sequences(viewer, rows)).all():
                 break
@@ -378,7 +392,7 @@ class Reading:
         """The same heads on given vectors, float32 (n, F)."""
         x = np.ascontiguousarray(features, np.float32)
         p, times = self._out(len(x))
-        kernels.predict(self._current(), x, self._scratch, p, times)
+        kernels.predict(self._current(), x, 0, p, times)
         return self._ranked(x, p, times)
 
     def _current(self) -> Any:

@@ -25,7 +25,7 @@ import numpy as np
 from freshet.catalogue.content import UNIT, WIDTH
 from freshet.catalogue.facts import DURATION_MS
 from freshet.domain.outcomes import INDEX, OUTCOMES
-from freshet.features.history import (
+from freshet.features.ring import (
     CLOSED,
     H_BITS,
     H_COUNT,
@@ -34,7 +34,7 @@ from freshet.features.history import (
     HISTORY,
 )
 from freshet.state.block import Block, begin, end
-from freshet.state.compiled import kernel
+from freshet.state.compiled import allocating, kernel
 from freshet.state.memory import Memory
 
 WORDS = WIDTH // 4 + WIDTH // 2 + 1
@@ -114,7 +114,7 @@ def mix(h):
     return h ^ (h >> np.uint64(31))
 
 
-@kernel
+@allocating
 def move(state, video, taste, target, weight):
     """Move a video's learned part by one view."""
     this = np.empty(WIDTH, np.float32)
@@ -135,7 +135,7 @@ def move(state, video, taste, target, weight):
     end(state.vector_sequence, video)
 
 
-@kernel
+@allocating
 def attract(state, viewer, ring):
     """A view is over: move its video, and one drawn by chance, by what else was liked."""
     ints = state.viewer_ints[viewer]

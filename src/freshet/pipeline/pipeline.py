@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -88,8 +89,7 @@ class Pipeline(Generic[Q]):
         for source in self.sources:
             started, failed, some = self.timer(), "", NOTHING
             try:
-                async with asyncio.timeout_at(end):
-                    some = await source.fetch(query)
+                some = await _within(source.fetch(query), end)
                 missing = set(adds(source)) - set(some.columns)
                 if missing:
                     raise Broken(f"did not bring {', '.join(sorted(missing))}")
@@ -223,6 +223,46 @@ class Pipeline(Generic[Q]):
         for column in adds(stage):
             if column in known:
                 raise Broken(f"pipeline {self.name!r}: {name} adds {column!r} a second time")
+
+
+async def _within(fetching: Coroutine[Any, Any, Candidates], end: float) -> Candidates:
+    """What a source fetches; one that never waits, as they are meant to be, costs no timer.
+
+    Raises:
+        TimeoutError: it was not ready at `end`, by the loop's clock.
+    """
+    if asyncio.get_running_loop().time() >= end:
+        fetching.close()
+        raise TimeoutError
+    try:
+        first = fetching.send(None)
+    except StopIteration as done:
+        found: Candidates = done.value
+        return found
+    async with asyncio.timeout_at(end):
+        return await _Rest(fetching, first)
+
+
+class _Rest:
+    """A coroutine that has begun and waits: awaited, it goes on from there."""
+
+    def __init__(self, begun: Coroutine[Any, Any, Candidates], waits_for: Any) -> None:
+        self.begun, self.waits_for = begun, waits_for
+
+    def __await__(self) -> Generator[Any, Any, Candidates]:
+        waits_for = self.waits_for
+        while True:
+            try:
+                sent = yield waits_for
+            except BaseException as error:  # a cancellation, for one: it decides what becomes
+                step = partial(self.begun.throw, error)
+            else:
+                step = partial(self.begun.send, sent)
+            try:
+                waits_for = step()
+            except StopIteration as done:
+                found: Candidates = done.value
+                return found
 
 
 def _why(error: Exception) -> str:

@@ -13,6 +13,7 @@ stages do not fit together is refused when it is built.
 from __future__ import annotations
 
 import re
+from collections.abc import Coroutine
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -26,7 +27,9 @@ Q = TypeVar("Q", contravariant=True)
 class Source(Protocol[Q]):
     """Proposes rows. May bring columns; only those that every source brings are kept."""
 
-    async def fetch(self, query: Q) -> Candidates: ...
+    def fetch(self, query: Q) -> Coroutine[Any, Any, Candidates]:
+        """An `async def`; one that waits for nothing runs without a turn of the loop."""
+        ...
 
 
 class Enricher(Protocol[Q]):

@@ -22,8 +22,8 @@ from freshet.retrieval.nearest import cosines_to
 WORTH_SLICE = 256  # videos predicted at once: a millisecond in which no request is served
 SLICE = 8_192  # videos read at once; other threads run between
 PER_COUNTRY = 256  # rising videos kept for one country, and for the world
-YOUNG_MAX = 2_048  # little-shown videos kept, the newest
-PROVEN_MAX = 2_048  # videos kept that are worth most
+YOUNG_MAX = 1_024  # little-shown videos kept, the newest
+PROVEN_MAX = 1_024  # videos kept that are worth most
 YOUNG_AMONG = 1 << 18  # newest videos among which they are looked for
 NO_ROWS: Rows = np.empty(0, np.int32)
 
@@ -125,6 +125,7 @@ class Pool:
     vectors: Floats  # (n, 64)
     country: NDArray[np.int32]
     language: NDArray[np.int32]
+    standing: Floats  # (n,) standard deviations each is worth more than the average
 
     def cosines(self, centroids: Floats) -> Floats:
         """(n,) to the nearest of the centroids (k, 64); 0 if there are none."""
@@ -132,15 +133,17 @@ class Pool:
             return np.zeros(len(self.rows), np.float32)
         out = np.empty((len(centroids), len(self.rows)), np.float32)
         cosines_to(centroids, self.vectors, out)
-        nearest: Floats = out.max(axis=0)
+        nearest: Floats = np.maximum.reduce(out)
         return nearest
 
     @classmethod
-    def of(cls, live: Catalogue, rows: Rows) -> Pool:
-        return cls(rows, live.items(rows), live.country[rows], live.language[rows])
+    def of(cls, live: Catalogue, rows: Rows, standing: Floats | None = None) -> Pool:
+        if standing is None:
+            standing = np.zeros(len(rows), np.float32)
+        return cls(rows, live.items(rows), live.country[rows], live.language[rows], standing)
 
 
-EMPTY = Pool(NO_ROWS, np.empty((0, WIDTH), np.float32), NO_ROWS, NO_ROWS)
+EMPTY = Pool(NO_ROWS, np.empty((0, WIDTH), np.float32), NO_ROWS, NO_ROWS, np.empty(0, np.float32))
 
 
 @dataclass
@@ -191,23 +194,12 @@ class Proven:
     kept: Kept[Pool] = field(init=False)
     _worths: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     _next: int = 0  # row to go on with
-    _mean: float = 0.0
-    _spread: float = 1.0
 
     def __post_init__(self) -> None:
         self.kept = Kept(self.work_out, self.every_ms)
 
     def pool(self, now_ms: int) -> Pool:
         return self.kept.get(now_ms, self.live.video_count() <= self.small) or EMPTY
-
-    def standing(self, rows: Rows) -> Floats:
-        """By how many standard deviations each is worth more than the average; 0 = unknown."""
-        worths = self._worths
-        found = np.full(len(rows), np.nan, np.float32)
-        inside = (rows >= 0) & (rows < len(worths))
-        found[inside] = worths[rows[inside]]
-        standing: Floats = np.nan_to_num((found - self._mean) / self._spread, nan=0.0)
-        return standing
 
     def go_on(self, videos: int, now_ms: int) -> None:
         """Look at the next `videos` videos, from the first again after the last."""
@@ -230,7 +222,8 @@ class Proven:
         if not len(known):
             return EMPTY
         worths = self._worths[known]
-        self._mean, self._spread = float(worths.mean()), float(worths.std()) or 1.0
+        mean, spread = float(worths.mean()), float(worths.std()) or 1.0
         most = min(PROVEN_MAX, len(known))
         best = np.argpartition(-worths, most - 1)[:most]
-        return Pool.of(self.live, known[best])
+        standing = (worths[best] - mean) / spread
+        return Pool.of(self.live, known[best], standing.astype(np.float32))

@@ -27,7 +27,7 @@ from numba.extending import intrinsic
 
 PACKAGE = Path(__file__).parent.parent
 ROOMS = ("state", "catalogue", "features", "learning")
-MAKES = re.compile(r"^ *@(kernel|part)\b|\bgenerated\(", re.MULTILINE)
+MAKES = re.compile(r"^ *@(kernel|allocating|inlined|part)\b|\bgenerated\(", re.MULTILINE)
 IMPORTS = re.compile(r"^from freshet\.([\w.]+) import", re.MULTILINE)
 
 
@@ -123,5 +123,14 @@ if numba.config.DISABLE_JIT:  # kernels run as plain Python: slow, but open to a
 # Every kernel is compiled with these. Division follows IEEE 754 instead of raising, else a
 # loop with a division cannot use vector instructions; no fast-math, so that results are the
 # same bits whatever the compiler would like to reorder.
-kernel = numba.njit(cache=True, error_model="numpy")
-part = numba.njit(error_model="numpy")  # of a composed kernel, never called by itself
+#
+# Without numba's runtime a kernel counts no references: its arrays belong to whoever called
+# it. Counting them, for each of the state's 33 arrays and each video, was nine tenths of what
+# features cost, and half of the compiling. Such a kernel cannot make arrays.
+kernel = numba.njit(cache=True, error_model="numpy", _nrt=False)
+# For a kernel that makes arrays. Said aloud, or its caller's setting would hold for it too.
+allocating = numba.njit(cache=True, error_model="numpy", _nrt=True)
+# Put into its callers before they are compiled: a loop over it can use vector instructions.
+# (Inlined later, a short loop has been unrolled around the calls by then.)
+inlined = numba.njit(error_model="numpy", _nrt=False, inline="always")
+part = inlined  # of a composed kernel, never called by itself

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from freshet.domain.errors import Unavailable
 from freshet.state.block import fence
-from freshet.state.compiled import kernel
+from freshet.state.compiled import allocating, kernel
 from freshet.state.memory import Memory, Private
 
 # Kinds. SEEN and SERVED hold the time last shown, in seconds since 2020; so do the LESS_.
@@ -179,7 +179,7 @@ def show(heads, words, used, viewer, video, kind, value):
     return set_tie(heads, words, used, viewer, kind, video, value)
 
 
-@kernel
+@allocating
 def take_over(heads, words, used, source, viewer):
     """What `source` was tied to, `viewer` is too: the later time, all bits."""
     head = heads[source].copy()

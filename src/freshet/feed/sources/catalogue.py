@@ -42,11 +42,11 @@ class Everything:
         count, most = live.video_count(), settings.candidates
         if count <= most:
             return Candidates(_all(self.parts))
-        if len(live.liked(query.known_as)):
+        if len(query.taste(live).liked):
             most = settings.sample
         # Drawn with replacement and made distinct: the cost is that of the sample, not of
         # the catalogue.
-        drawn = query.draws("everything").integers(0, count, most, dtype=np.int32)
+        drawn = query.draws("everything").below(count, most)
         return Candidates(_eligible(self.parts, distinct(drawn)))
 
 
@@ -85,7 +85,7 @@ class Explore:
     """
 
     parts: Parts
-    looked_at_per_taken = 16
+    looked_at_per_taken = 12
 
     async def fetch(self, query: FeedQuery) -> Candidates:
         live, settings = self.parts.live, self.parts.settings
@@ -94,8 +94,11 @@ class Explore:
         if count <= most * self.looked_at_per_taken:
             rows = _all(self.parts)
         else:
-            looked_at = draws.integers(0, count, most * self.looked_at_per_taken, dtype=np.int32)
+            looked_at = draws.below(count, most * self.looked_at_per_taken)
             rows = _eligible(self.parts, distinct(looked_at))
-        rows = rows[live.shown[rows] <= settings.explore_shown_max]
-        luck = draws.random(len(rows)) ** (1.0 + live.shown[rows])
+        shown = live.shown[rows]
+        little = shown <= settings.explore_shown_max
+        rows, shown = rows[little], shown[little]
+        # u^(1 + shown) in logarithms, which are as large where it is as large.
+        luck = np.log(draws.random(len(rows))) * (1.0 + shown)
         return Candidates(rows[np.argsort(-luck, kind="stable")[:most]])

@@ -23,7 +23,7 @@ class Similar:
 
     async def fetch(self, query: FeedQuery) -> Candidates:
         live, most = self.parts.live, self.parts.settings.similar
-        liked = live.liked(query.known_as)[:LAST]
+        liked = query.taste(live).liked[:LAST]
         if not len(liked):
             return NOTHING
         return _near(self.parts, live.items(liked), np.full(len(liked), -(-most // len(liked))))
@@ -40,11 +40,12 @@ class Interests:
     parts: Parts
 
     async def fetch(self, query: FeedQuery) -> Candidates:
-        centroids, shares = self.parts.live.interests(query.known_as)
-        if not len(centroids):
+        taste = query.taste(self.parts.live)
+        if not len(taste.centroids):
             return NOTHING
-        most = self.parts.settings.interests
-        return _near(self.parts, centroids, np.ceil(most * (0.5 / len(shares) + 0.5 * shares)))
+        most, shares = self.parts.settings.interests, taste.shares
+        counts = np.ceil(most * (0.5 / len(shares) + 0.5 * shares))
+        return _near(self.parts, taste.centroids, counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from freshet.pipeline import NOTHING, Candidates
 # of worth to anybody weighs as a linear fit of the ranker's value by both says it does, in a
 # generated world.
 WORTH = 0.2
-SAME_COUNTRY, SAME_LANGUAGE = 0.1, 0.2
+SAME_COUNTRY, SAME_LANGUAGE = np.float32(0.1), np.float32(0.2)
 LUCK = 0.1  # so that not the same few of many like ones are always taken
 
 
@@ -30,9 +30,11 @@ class Rising:
         if self.parts.nearby is None:
             return NOTHING
         most = self.parts.settings.rising
-        country, _ = self.parts.live.home(query.known_as)
+        country = query.taste(self.parts.live).country
         world, here = self.parts.nearby.rising.rows(country, query.now_ms)
         here = here[: most - most // 2]
+        # At most len(here) of the world's are among them, so so many more are enough.
+        world = world[:most]
         rows = np.concatenate([here, world[~np.isin(world, here)][: most - len(here)]])
         return Candidates(rows[self.parts.live.eligible[rows]])
 
@@ -49,8 +51,8 @@ class Proven:
             return NOTHING
         live, proven = self.parts.live, self.parts.nearby.proven
         pool = proven.pool(query.now_ms)
-        centroids, _ = live.interests(query.known_as)
-        fit = pool.cosines(centroids) + np.float32(WORTH) * proven.standing(pool.rows)
+        centroids = query.taste(live).centroids
+        fit = pool.cosines(centroids) + np.float32(WORTH) * pool.standing
         rows = pool.rows[_largest(fit, self.parts.settings.proven)]
         return Candidates(rows[live.eligible[rows]])
 
@@ -69,12 +71,13 @@ class FirstAudience:
         pool = self.parts.nearby.young.pool(query.now_ms)
         if not len(pool.rows):
             return NOTHING
-        centroids, _ = live.interests(query.known_as)
-        country, language = live.home(query.known_as)
-        fit = pool.cosines(centroids)
-        fit += SAME_COUNTRY * (pool.country == country) * (country >= 0)
-        fit += SAME_LANGUAGE * (pool.language == language) * (language >= 0)
-        fit += LUCK * query.draws("first_audience").random(len(fit), np.float32)
+        taste = query.taste(live)
+        fit = pool.cosines(taste.centroids)
+        if taste.country >= 0:
+            fit += SAME_COUNTRY * (pool.country == taste.country)
+        if taste.language >= 0:
+            fit += SAME_LANGUAGE * (pool.language == taste.language)
+        fit += (LUCK * query.draws("first_audience").random(len(fit))).astype(np.float32)
         rows = pool.rows[_largest(fit, settings.first_audience)]
         return Candidates(rows[live.eligible[rows]])
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from freshet.app import Tell
 from freshet.catalogue.facts import EPOCH_S
 from freshet.domain.outcomes import INDEX
-from freshet.features.history import (
+from freshet.features.ring import (
     CLOSED,
     H_BITS,
     H_COUNT,
