@@ -18,7 +18,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 setup: $(STAMP)
 
-$(STAMP): requirements/all.txt pyproject.toml
+$(STAMP): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 	@python=; for candidate in $(PYTHONS); do \
 		$$candidate -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& python=$$candidate && break; \
@@ -31,7 +31,7 @@ $(STAMP): requirements/all.txt pyproject.toml
 	echo "Setting up $(VENV) with $$($$python --version): takes a minute or two the first time"; \
 	"$$python" -m venv --clear $(VENV); \
 	$(PIP) --require-hashes --only-binary :all: -r requirements/all.txt; \
-	$(PIP) --no-deps --no-build-isolation --editable .
+	$(PIP) --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $@
 
 demo: setup
