@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+JS := clients/js/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
 # Compiled kernels are kept between runs, by what they were made of (state/compiled.py).
@@ -37,8 +38,13 @@ $(STAMP): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 demo: setup
 	$(BIN)/freshet demo
 
-test: setup check
+test: setup check $(JS)
 	$(BIN)/python -m pytest
+
+# What the TypeScript client is built and tested with; npm writes this file when it is done.
+$(JS): clients/js/package-lock.json | setup
+	$(BIN)/python clients/js/with_node.py npm ci --ignore-scripts --silent
+	@touch $@
 
 check: setup
 	$(BIN)/ruff format --check .
