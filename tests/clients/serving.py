@@ -44,7 +44,7 @@ class Served:
 
     def __enter__(self) -> Served:
         until = time.monotonic() + START_TIMEOUT_S
-        while not self._ready():
+        while not is_ready(self.url):
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < until, self.said()
             time.sleep(0.1)
@@ -55,12 +55,6 @@ class Served:
             self.process.kill()
         self.process.wait(STOP_TIMEOUT_S)
         self._errors.close()
-
-    def _ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
 
     def said(self) -> str:
         self._errors.seek(0)
@@ -78,6 +72,13 @@ class Served:
             return Counter(found)
 
         return asyncio.run(ids())
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/ready", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def free_port() -> int:

@@ -11,12 +11,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.clients.serving import free_port, without_proxies
-from tests.journeys.running import environment
+from tests.clients.serving import free_port, is_ready, without_proxies
+from tests.journeys.running import START_TIMEOUT_S, environment
 
 DONE = "--- done:"
 OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
@@ -62,6 +63,8 @@ class Walk:
         for language, block, line in blocks(text):
             if language == "console":
                 self.console(block, f"{guide.name}:{line}")
+                if block.endswith("&\n"):
+                    self.serving()
             elif language == "python":
                 self.python(block, f"{guide.name}:{line}")
 
@@ -70,6 +73,14 @@ class Walk:
             said = self.say(command)
             pattern = ".*".join(map(re.escape, expected.split("…")))
             assert not expected or re.fullmatch(pattern, said, re.S), f"{where}: {command}\n{said}"
+
+    def serving(self) -> None:
+        """Waits for the server that was just started; one that died is not waited for."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while not is_ready(f"http://127.0.0.1:{self.port}"):
+            assert self.say("jobs -r"), f"it ended: {self.say('cat *.log')}"
+            assert time.monotonic() < until, self.say("cat *.log")
+            time.sleep(0.2)
 
     def say(self, command: str) -> str:
         """What the shell writes until the command is done."""
@@ -81,8 +92,8 @@ class Walk:
         for line in self.shell.stdout:
             if line.startswith(DONE):
                 break
-            if not re.match(r"\[\d+\]", line):  # what the shell tells of its jobs
-                said += line
+            if command.startswith("jobs") or not re.match(r"\[\d+\]", line):
+                said += line  # and not what the shell tells of its jobs unasked
         return said
 
     def python(self, block: str, where: str) -> None:
