@@ -10,9 +10,11 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
-from freshet.backends.secret_file import secret_of
+from freshet.backends.secret_file import CURSORS, secret_of
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.catalogue.access import Access
+from freshet.catalogue.access_file import FILE as ACCESS_FILE
+from freshet.catalogue.keys import FILE as KEYS_FILE
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import FILE as CATALOGUE_FILE
 from freshet.catalogue.store.catalogue import Catalogue
@@ -25,10 +27,6 @@ from freshet.log.ports import EventLog
 from freshet.log.snapshots import Snapshots
 from freshet.state.memory import Memory
 from freshet.writer import Writer
-
-KEYS_FILE = "keys.sqlite3"
-ACCESS_FILE = "access.sqlite3"
-CURSOR_SECRET_FILE = "cursor_secret"
 
 
 def now_ms() -> int:
@@ -68,7 +66,7 @@ async def open_engine(
     keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
-            secret = secret_of(settings.folder / CURSOR_SECRET_FILE)
+            secret = secret_of(settings.folder / CURSORS)
             access = open_access(settings.folder, clock)
             with closing(access), open_catalogue(settings.folder, clock) as catalogue:
                 yield OneProcess(
