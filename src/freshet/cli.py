@@ -28,6 +28,7 @@ from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 # command -> "module:attribute" of the typer application that answers it
 COMMANDS: dict[str, str] = {
     "arms": "freshet.cli_arms:app",
+    "backup": "freshet.cli_backup:backup_app",
     "bench": "freshet.lab.cli_bench:app",
     "demo": "freshet.lab.cli_demo:app",
     "erase": "freshet.cli_erase:app",
@@ -38,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "lab": "freshet.lab.cli_lab:app",
     "lake": "freshet.cli_lake:app",
     "log": "freshet.cli_log:app",
+    "restore": "freshet.cli_backup:restore_app",
     "serve": "freshet.cli_feed:serve_app",
     "world": "freshet.world.cli_world:app",
 }

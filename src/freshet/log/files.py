@@ -10,7 +10,10 @@ import fcntl
 import os
 from pathlib import Path
 
-from freshet.domain.errors import Unavailable
+from freshet.domain.errors import Refused, Unavailable
+
+LOCK = "writer.lock"  # held by the process that writes to a data folder
+RESTORING = ".restoring"  # lies in a data folder while a backup is put into it
 
 
 def sync_folder(folder: Path) -> None:
@@ -39,6 +42,16 @@ def write_file(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def refuse_unfinished(folder: Path) -> None:
+    """
+    Raises:
+        Refused: a restore into the folder broke off.
+    """
+    if (folder / RESTORING).exists():
+        reason = f"a restore into {folder} is under way or broke off"
+        raise Refused("data", reason, "run `freshet restore` again; it begins anew")
+
+
 class FolderLock:
     """The right to do something to a folder, held by one process at a time: to write to it,
     unless another `name` says otherwise.
@@ -46,7 +59,7 @@ class FolderLock:
     The system lets go of it when the process ends, however it ends.
     """
 
-    def __init__(self, folder: Path, name: str = "writer.lock", busy: str = "") -> None:
+    def __init__(self, folder: Path, name: str = LOCK, busy: str = "") -> None:
         """
         Args:
             busy: what another process is doing to the folder while it holds the lock.
