@@ -22,7 +22,7 @@ from freshet.config import Settings
 from freshet.engine import OneProcess
 from freshet.learning.live import Live
 from freshet.learning.space import ACKNOWLEDGED
-from freshet.log.files import make_folder
+from freshet.log.files import PRIVATE, make_folder
 from freshet.log.ports import EventLog
 from freshet.log.snapshots import Snapshots
 from freshet.state.memory import Memory
@@ -62,7 +62,7 @@ async def open_engine(
         Unavailable: another process has the folder.
         Refused, Corrupt, Broken: the folder cannot be used; says why.
     """
-    make_folder(settings.folder)
+    make_folder(settings.folder, PRIVATE)
     keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
@@ -145,7 +145,7 @@ def open_catalogue(data: Path, clock: Callable[[], int] = now_ms) -> Iterator[Ca
     What is written waits in the outbox: a running server tells the log within a second or
     so, else the next one does.
     """
-    make_folder(data)
+    make_folder(data, PRIVATE)
     keys = PersonKeys(data / KEYS_FILE, SystemRandom())
     catalogue = Catalogue.open(data / CATALOGUE_FILE, keys, clock, SystemRandom())
     try:

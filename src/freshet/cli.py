@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "backup": "freshet.cli_backup:backup_app",
     "bench": "freshet.lab.cli_bench:app",
     "demo": "freshet.lab.cli_demo:app",
+    "doctor": "freshet.cli_doctor:app",
     "erase": "freshet.cli_erase:app",
     "export": "freshet.cli_export:app",
     "feed": "freshet.cli_feed:feed_app",

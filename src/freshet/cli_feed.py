@@ -32,6 +32,7 @@ from freshet.engine import Engine
 from freshet.feed.answer import Answer, FeedTrace
 from freshet.feed.reasons import Reason
 from freshet.http.app import create_app
+from freshet.log.files import PRIVATE, make_folder
 
 feed_app = typer.Typer()
 serve_app = typer.Typer()
@@ -98,7 +99,7 @@ def api_key(settings: Settings) -> str:
         return settings.http.api_key
     file = settings.folder / API_KEY_FILE
     if not file.exists():
-        settings.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.folder, PRIVATE)
         made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(made, "w") as opened:
             opened.write(secrets.token_urlsafe(API_KEY_BYTES))

@@ -25,7 +25,7 @@ from freshet.domain.errors import Broken, Corrupt, Refused, Unavailable
 from freshet.domain.events import Event
 from freshet.log.admission import Admission, Call, Clock, Group, Mode
 from freshet.log.epochs import refuse_base, refuse_dropped
-from freshet.log.files import FolderLock, make_folder, refuse_unfinished
+from freshet.log.files import PRIVATE, FolderLock, make_folder, refuse_unfinished
 from freshet.log.growth import Growth
 from freshet.log.ports import Appended, Batch, Offset
 from freshet.log.recent import MEMORY_BYTES, SEAL_AT, WINDOW_MS, Chunk, RecentIds, raw_id
@@ -66,7 +66,7 @@ class SqliteLog:
         index_bytes: int = MEMORY_BYTES,
         seal_at: int = SEAL_AT,
     ) -> None:
-        make_folder(folder)
+        make_folder(folder, PRIVATE)
         refuse_unfinished(folder)
         with ExitStack() as opened:
             self._lock = FolderLock(folder)

@@ -13,6 +13,7 @@ from pathlib import Path
 from freshet.domain.errors import Refused, Unavailable
 
 LOCK = "writer.lock"  # held by the process that writes to a data folder
+PRIVATE = 0o700  # of a data folder: it holds secrets, and who did what
 RESTORING = ".restoring"  # lies in a data folder while a backup is put into it
 
 
@@ -25,10 +26,14 @@ def sync_file(path: Path) -> None:
     _sync(path, os.O_RDONLY)
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder with its parents, durably."""
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Create a folder with its parents, durably.
+
+    Args:
+        mode: of the folder itself, if it is made; a data folder is its owner's alone.
+    """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode, parents=True, exist_ok=True)
     for path in reversed(missing):
         sync_folder(path.parent)
 

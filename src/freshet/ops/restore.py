@@ -14,6 +14,7 @@ from typing import BinaryIO
 from freshet.domain.errors import Corrupt, Refused, Unavailable
 from freshet.log.files import (
     LOCK,
+    PRIVATE,
     RESTORING,
     FolderLock,
     make_folder,
@@ -40,7 +41,7 @@ def restore(source: Path, data: Path, tell: Tell = lambda *_: None) -> Backup:
     folder = found(source)
     backup = read(folder)
     refuse_used(data)
-    make_folder(data)
+    make_folder(data, PRIVATE)
     _refuse_full(backup, data)
     with FolderLock(data):
         refuse_used(data)  # somebody may have been there before the lock was ours
