@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,6 @@ import msgspec
 import typer
 
 from freshet import config
-from freshet.app import now_ms
 from freshet.cli_bars import Bars
 from freshet.ops import restore as restoring
 from freshet.ops.backup import Share, backup, prune
@@ -48,7 +48,7 @@ def backup_command(
     with suppress(OSError):
         os.nice(10)  # who serves goes first
     with Bars(not as_json) as bars:
-        made = backup(folder, to, now_ms(), lake or settings.backup.lake, bars)
+        made = backup(folder, to, _now_ms(), lake or settings.backup.lake, bars)
     removed = prune(to, keep) if keep else []
     found = read(made)
     if as_json:
@@ -114,6 +114,10 @@ def _told(found: Backup) -> str:
 def _plain(found: Backup) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(found)
     return plain | {"files": len(found.files), "bytes": found.bytes}
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _print(shown: dict[str, Any]) -> None:

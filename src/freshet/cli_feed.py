@@ -26,6 +26,7 @@ from rich.table import Table
 
 from freshet import config
 from freshet.app import open_engine
+from freshet.backends.sqlite_reader import FILE, SqliteReader
 from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
 from freshet.engine import Engine
@@ -80,6 +81,7 @@ def serve(
     """Serve the HTTP API until interrupted."""
     settings = settings_for(data)
     http = settings.http
+    check_folder(settings.folder)
     http = msgspec.structs.replace(
         http, host=host or http.host, port=port or http.port, api_key=api_key(settings)
     )
@@ -216,6 +218,16 @@ async def _beside(then: Callable[[Server], Awaitable[None]], server: Server, htt
     except Exception:
         server.stop()  # type: ignore[no-untyped-call]
         raise
+
+
+def check_folder(folder: Path) -> None:
+    """
+    Raises:
+        Refused: a newer Freshet wrote the log; told before anything is made in the folder.
+        Corrupt: it is damaged.
+    """
+    if (folder / FILE).exists():
+        SqliteReader(folder).store.close()
 
 
 def check_port(http: Http) -> None:
