@@ -16,9 +16,11 @@ import msgspec
 import pytest
 
 from freshet.app import open_catalogue
+from freshet.backends.sqlite_copy import Pinned
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.catalogue.access import Access
+from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.records import Person, Video
 from freshet.catalogue.store.relay import Relay
 from freshet.domain import events as e
@@ -27,6 +29,7 @@ from freshet.lake.segments import Segments, damage
 from freshet.log.files import RESTORING, FolderLock
 from freshet.log.inspect import Verified, verify
 from freshet.ops import manifest
+from freshet.ops import moment as moments
 from freshet.ops.backup import UNFINISHED, backup, prune
 from freshet.ops.restore import check, restore
 from freshet.ops.sweep import LOCK
@@ -60,6 +63,8 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def house(past: Path, tmp_path: Path) -> AsyncIterator[House]:
     shutil.copytree(past, tmp_path / "data")
     house = House.open(tmp_path / "data")
+    house.keys.close()
+    house.keys = PersonKeys(house.data / "keys.sqlite3", Random(6))  # other keys than the past's
     await house.follower.catch_up()
     yield house
     await house.close()
@@ -102,6 +107,41 @@ async def test_what_is_repeated_after_a_restore_is_known(house: House, tmp_path:
     appended = await log.append(watches(0, 51))
     assert len(appended.repeated) == 50
     await log.close()
+
+
+async def test_whomever_the_log_names_has_a_key_and_nobody_changes_the_catalogue_meanwhile(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two notes of how far everything is, somebody new comes and acts."""
+    loop, tried = asyncio.get_running_loop(), list[str]()
+
+    async def act_of_somebody_new(name: str) -> None:
+        await house.log.append([act(e.Like, viewer=house.keys.key(name), video="tea")])
+
+    class Slow(Pinned):
+        def __init__(self, path: Path) -> None:
+            live(f"in front of {path.name}")
+            super().__init__(path)
+            live(f"behind {path.name}")
+
+    def live(name: str) -> None:
+        asyncio.run_coroutine_threadsafe(act_of_somebody_new(name), loop).result()
+        with closing(sqlite3.connect(house.data / "catalogue.sqlite3", timeout=0)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                tried.append(str(error))
+
+    with closing(Access(house.data / "access.sqlite3", house.clock, Random(3))):
+        monkeypatch.setattr(moments, "Pinned", Slow)
+        found = restore(await asyncio.to_thread(backup, house.data, tmp_path, NOW_MS),
+                        tmp_path / "back")  # fmt: skip
+    assert tried == ["database is locked"] * 6
+    assert found.log.last > 50
+    again = House.open(tmp_path / "back", house.clock)
+    rows = [event async for batch in again.log.read(50) for event in batch.events]
+    assert all(again.keys.external(event.viewer) for event in rows)  # type: ignore[attr-defined]
+    await again.close()
 
 
 async def test_what_happens_while_it_copies_is_not_in_it(house: House, tmp_path: Path) -> None:

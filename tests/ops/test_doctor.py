@@ -93,6 +93,13 @@ def test_a_damaged_row_of_the_log_is_told(house: House) -> None:
     assert found(house.data)["log"].state == "fail"
 
 
+def test_a_log_without_the_keys_of_its_people_is_told(house: House) -> None:
+    for file in house.data.glob("keys.sqlite3*"):
+        file.unlink()
+    keys = found(house.data)["keys"]
+    assert (keys.state, "before a start" in keys.do) == ("fail", True)
+
+
 def test_a_clock_behind_the_log_is_told(house: House) -> None:
     clock = found(house.data, NOW_MS - HOUR_MS)["clock"]
     assert (clock.state, "3,600 s behind" in clock.says) == ("fail", True)

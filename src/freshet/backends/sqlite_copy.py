@@ -82,12 +82,12 @@ def held(path: Path) -> Iterator[None]:
 
     Raises: as `Pinned`.
     """
-    with told(path.name), closing(_opened(path)) as db:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            db.execute("ROLLBACK")
+    with told(path.name):
+        db = _opened(path)
+    with closing(db):  # which lets go of it, however it is left
+        with told(path.name):
+            db.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def copy_log(folder: Path, target: Path, last: Offset, tell: Tell = lambda *_: None) -> Meta:

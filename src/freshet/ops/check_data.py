@@ -81,6 +81,9 @@ def log(settings: Settings, now_ms: int) -> Iterator[Check]:
             do = "freshet log verify tells all of it; restore a backup"
             yield fail("log", str(error), do)
             return
+    if last > base and not (settings.folder / KEYS_FILE).exists():
+        says = f"{KEYS_FILE} is missing: nobody can say whose these events are"
+        yield fail("keys", says, "restore a backup, before a start makes new keys")
     says = f"{last - base:,} events up to offset {last:,}; the newest {TAIL_EVENTS:,} are whole"
     yield ok("log", says)
     yield from _clock(received, now_ms)
