@@ -10,6 +10,9 @@ PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 JS := clients/js/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
+# Two tests at once, on two cores.
+PARALLEL := -n 2 --dist worksteal
+
 # Compiled kernels are kept between runs, by what they were made of (state/compiled.py).
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
@@ -39,7 +42,7 @@ demo: setup
 	$(BIN)/freshet demo
 
 test: setup check $(JS)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 # What the TypeScript client is built and tested with; npm writes this file when it is done.
 $(JS): clients/js/package-lock.json | setup
