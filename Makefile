@@ -7,7 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+JS := clients/js/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
+
+# Two tests at once, on two cores.
+PARALLEL := -n 2 --dist worksteal
 
 # Compiled kernels are kept between runs, by what they were made of (state/compiled.py).
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
@@ -18,7 +22,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 setup: $(STAMP)
 
-$(STAMP): requirements/all.txt pyproject.toml
+$(STAMP): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 	@python=; for candidate in $(PYTHONS); do \
 		$$candidate -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& python=$$candidate && break; \
@@ -31,14 +35,19 @@ $(STAMP): requirements/all.txt pyproject.toml
 	echo "Setting up $(VENV) with $$($$python --version): takes a minute or two the first time"; \
 	"$$python" -m venv --clear $(VENV); \
 	$(PIP) --require-hashes --only-binary :all: -r requirements/all.txt; \
-	$(PIP) --no-deps --no-build-isolation --editable .
+	$(PIP) --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $@
 
 demo: setup
 	$(BIN)/freshet demo
 
-test: setup check
-	$(BIN)/python -m pytest
+test: setup check $(JS)
+	$(BIN)/python -m pytest $(PARALLEL)
+
+# What the TypeScript client is built and tested with; npm writes this file when it is done.
+$(JS): clients/js/package-lock.json | setup
+	$(BIN)/python clients/js/with_node.py npm ci --ignore-scripts --silent
+	@touch $@
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -53,9 +53,12 @@ class Skips:
     def __init__(self, names: list[str]) -> None:
         self.names = names
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.skipped:
             self.names.append(report.nodeid)
+            if os.environ.get("PYTEST_XDIST_WORKER") and os.environ.get("CI"):
+                report.outcome = "failed"  # all that one of several processes tells the first
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):

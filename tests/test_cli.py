@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 import typer
 
 from freshet import __version__, cli
-from freshet.domain.errors import Corrupt, NotFound, Overloaded, Refused, TooLate
+from freshet.domain.errors import Corrupt, NotFound, Overloaded, Refused, TooLate, Unavailable
 
 
 def freshet(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +74,7 @@ def test_a_mounted_command_is_imported_when_called_and_keeps_its_own_options(
     module = ModuleType("kitchen")
     vars(module).update(app=tea)
     monkeypatch.setitem(sys.modules, "kitchen", module)
-    monkeypatch.setitem(cli.COMMANDS, "tea", "kitchen:app")
+    monkeypatch.setitem(cli.COMMANDS, "tea", ("kitchen:app", "Tea."))
     root: Any = typer.main.get_command(cli.app)
     command = root.get_command(None, "tea")
     assert "tea" in root.list_commands(None)
@@ -82,5 +83,29 @@ def test_a_mounted_command_is_imported_when_called_and_keeps_its_own_options(
 
 
 def test_every_mounted_command_is_a_typer_application() -> None:
-    for module, _, attribute in (target.partition(":") for target in cli.COMMANDS.values()):
+    for target, _ in cli.COMMANDS.values():
+        module, _, attribute = target.partition(":")
         assert isinstance(getattr(import_module(module), attribute), typer.Typer)
+
+
+def test_the_list_of_commands_needs_none_of_their_modules() -> None:
+    code = "import sys; from freshet import cli; cli.app(['--help'], standalone_mode=False); "
+    code += "sys.exit('numba' in sys.modules or 'litestar' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert all(name in told.stdout for name in cli.COMMANDS)
+
+
+def test_a_command_misspelt_is_refused_and_the_one_meant_is_named(tmp_path: Path) -> None:
+    told = freshet(tmp_path, "bakup", "--json")
+    assert told.returncode == 2
+    assert json.loads(told.stderr)["right"] == "backup"
+
+
+def test_what_the_system_says_of_a_file_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no such file or directory"), cli.told_as_ours():
+        (tmp_path / "nowhere" / "file").touch()
+    with pytest.raises(Unavailable, match="No space left"), cli.told_as_ours():
+        raise OSError(errno.ENOSPC, "No space left on device", "data")
+    with pytest.raises(OSError, match="Illegal seek"), cli.told_as_ours():
+        raise OSError(errno.ESPIPE, "Illegal seek")

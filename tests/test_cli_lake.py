@@ -50,7 +50,9 @@ def test_a_damaged_lake_is_told_and_fails(data: Path) -> None:
 
 def test_a_folder_without_a_log_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"no log\.sqlite in"):
-        call("status", "--data", tmp_path / "nothing")
+        call("status", "--data", tmp_path)
+    with pytest.raises(NotFound, match="no folder"):
+        call("verify", "--data", tmp_path / "nothing")
 
 
 def call(*words: object) -> Result:

@@ -10,9 +10,11 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
-from freshet.backends.secret_file import secret_of
+from freshet.backends.secret_file import CURSORS, secret_of
 from freshet.backends.sqlite_log import SqliteLog
 from freshet.catalogue.access import Access
+from freshet.catalogue.access_file import FILE as ACCESS_FILE
+from freshet.catalogue.keys import FILE as KEYS_FILE
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import FILE as CATALOGUE_FILE
 from freshet.catalogue.store.catalogue import Catalogue
@@ -20,15 +22,11 @@ from freshet.config import Settings
 from freshet.engine import OneProcess
 from freshet.learning.live import Live
 from freshet.learning.space import ACKNOWLEDGED
-from freshet.log.files import make_folder
+from freshet.log.files import PRIVATE, make_folder
 from freshet.log.ports import EventLog
 from freshet.log.snapshots import Snapshots
 from freshet.state.memory import Memory
 from freshet.writer import Writer
-
-KEYS_FILE = "keys.sqlite3"
-ACCESS_FILE = "access.sqlite3"
-CURSOR_SECRET_FILE = "cursor_secret"
 
 
 def now_ms() -> int:
@@ -64,11 +62,11 @@ async def open_engine(
         Unavailable: another process has the folder.
         Refused, Corrupt, Broken: the folder cannot be used; says why.
     """
-    make_folder(settings.folder)
+    make_folder(settings.folder, PRIVATE)
     keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
     try:
         async with open_writer(settings, tell, clock) as (writer, live):
-            secret = secret_of(settings.folder / CURSOR_SECRET_FILE)
+            secret = secret_of(settings.folder / CURSORS)
             access = open_access(settings.folder, clock)
             with closing(access), open_catalogue(settings.folder, clock) as catalogue:
                 yield OneProcess(
@@ -147,7 +145,7 @@ def open_catalogue(data: Path, clock: Callable[[], int] = now_ms) -> Iterator[Ca
     What is written waits in the outbox: a running server tells the log within a second or
     so, else the next one does.
     """
-    make_folder(data)
+    make_folder(data, PRIVATE)
     keys = PersonKeys(data / KEYS_FILE, SystemRandom())
     catalogue = Catalogue.open(data / CATALOGUE_FILE, keys, clock, SystemRandom())
     try:

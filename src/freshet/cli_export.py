@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from freshet import config
 from freshet.app import open_catalogue
 from freshet.backends.sqlite_reader import FILE as LOG_FILE
 from freshet.backends.sqlite_reader import SqliteReader
@@ -40,18 +41,19 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-Data = Annotated[Path, typer.Option("--data", envvar="FRESHET_DATA", help="The data folder.")]
+Data = Annotated[Path | None, typer.Option(help="The data folder, if not the one of the settings.")]
 
 
 @app.command()
 def export(
     path: Annotated[Path, typer.Argument(help="Folder to write to; made if it is not there.")],
-    data: Data = Path("data"),
+    data: Data = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.jsonl,
     ties: Annotated[bool, typer.Option(help="Also follows and blocks, from the log.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Write people, sounds, videos, hashtags, follows and blocks as files."""
+    data = config.load().folder if data is None else data
     if not (data / FILE).exists():
         raise Refused("data", f"there is no {FILE} in {data}", "a data folder")
     path.mkdir(parents=True, exist_ok=True)

@@ -26,12 +26,14 @@ from rich.table import Table
 
 from freshet import config
 from freshet.app import open_engine
+from freshet.backends.sqlite_reader import FILE, SqliteReader
 from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
 from freshet.engine import Engine
 from freshet.feed.answer import Answer, FeedTrace
 from freshet.feed.reasons import Reason
 from freshet.http.app import create_app
+from freshet.log.files import PRIVATE, make_folder
 
 feed_app = typer.Typer()
 serve_app = typer.Typer()
@@ -79,6 +81,7 @@ def serve(
     """Serve the HTTP API until interrupted."""
     settings = settings_for(data)
     http = settings.http
+    check_folder(settings.folder)
     http = msgspec.structs.replace(
         http, host=host or http.host, port=port or http.port, api_key=api_key(settings)
     )
@@ -98,7 +101,7 @@ def api_key(settings: Settings) -> str:
         return settings.http.api_key
     file = settings.folder / API_KEY_FILE
     if not file.exists():
-        settings.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.folder, PRIVATE)
         made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(made, "w") as opened:
             opened.write(secrets.token_urlsafe(API_KEY_BYTES))
@@ -215,6 +218,16 @@ async def _beside(then: Callable[[Server], Awaitable[None]], server: Server, htt
     except Exception:
         server.stop()  # type: ignore[no-untyped-call]
         raise
+
+
+def check_folder(folder: Path) -> None:
+    """
+    Raises:
+        Refused: a newer Freshet wrote the log; told before anything is made in the folder.
+        Corrupt: it is damaged.
+    """
+    if (folder / FILE).exists():
+        SqliteReader(folder).store.close()
 
 
 def check_port(http: Http) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from freshet import config
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.cli_bars import Bars
+from freshet.domain.errors import NotFound
 from freshet.lake.seal import Lake
 from freshet.lake.segments import damage
 from freshet.log.ports import Offset
@@ -47,9 +48,15 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def lake_of(data: Path | None) -> tuple[Lake, Path]:
-    """The lake of a data folder, and that folder."""
+    """The lake of a data folder, and that folder.
+
+    Raises:
+        NotFound: there is no such folder.
+    """
     found = config.load()
     folder = found.folder if data is None else data
+    if not folder.is_dir():
+        raise NotFound("data", f"there is no folder {folder}", "one with a log or a lake in it")
     settings = found.lake
     return Lake(folder / FOLDER, settings.segment_events, settings.segment_hours), folder
 

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from freshet import config
 from freshet.backends.sqlite_reader import SqliteReader
+from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
 from freshet.domain.events import EVENTS, Event
 from freshet.log.inspect import tail as tail_of
 from freshet.log.inspect import verify as verify_rows
 from freshet.log.ports import Offset
+from freshet.log.rows import StoredRow
+
+if TYPE_CHECKING:
+    from freshet.ops.refold import Compared
 
 app = typer.Typer(help="Look at the event log.", no_args_is_help=True, add_completion=False)
 
-Data = Annotated[Path, typer.Option(help="The data folder.")]
+Data = Annotated[Path | None, typer.Option(help="The data folder, if not the one of the settings.")]
 _SHOWN_BESIDE = {"type", "event_id", "time", "received"}
 
 
 @app.command()
 def tail(
-    data: Data,
+    data: Data = None,
     count: Annotated[int, typer.Option("--count", "-n", min=0, help="How many events.")] = 20,
     kind: Annotated[
         list[str] | None, typer.Option("--type", help="Only events of this type; may repeat.")
@@ -49,16 +55,24 @@ def tail(
 
 @app.command()
 def verify(
-    data: Data,
+    data: Data = None,
+    state: Annotated[
+        bool,
+        typer.Option("--state", help="Also fold it anew, and compare with the newest snapshot."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Check every stored byte: checksums, order, times, ids. Exit code 1 if damaged."""
-    with _opened(data) as log:
-        found = verify_rows(log.rows(), log.base)
+    """Check every stored byte: checksums, order, times, ids. Exit code 1 if damaged, or if
+    the saved state is not what the log says."""
+    with _opened(data) as log, Bars(not as_json) as bars:
+        found = verify_rows(_counted(log, bars.of("verifying")), log.base)
         found.damage += log.damage()
         epoch, base = log.epoch, log.base
+        compared = _compared(data, bars) if state else None
     if as_json:
         plain = msgspec.to_builtins(found) | {"epoch": epoch, "base": base}
+        if compared is not None:
+            plain["state"] = msgspec.to_builtins(compared)
         typer.echo(msgspec.json.encode(plain).decode())
     else:
         typer.echo(f"{found.events} events, offsets {found.first} to {found.last}, epoch {epoch}")
@@ -67,7 +81,36 @@ def verify(
             typer.echo(f"damaged: {line}", err=True)
         if not found.damage:
             typer.echo("the log is whole")
-    raise typer.Exit(1 if found.damage else 0)
+        if compared is not None:
+            _say(compared)
+    raise typer.Exit(1 if found.damage or (compared and compared.differs) else 0)
+
+
+def _counted(log: SqliteReader, tell: Callable[[int, int], None]) -> Iterator[StoredRow]:
+    start, last = log.base, log.last
+    for row in log.rows():
+        yield row
+        tell(row.last - start, max(last, row.last) - start)
+
+
+def _compared(data: Path | None, bars: Bars) -> Compared:
+    # Imported when called: it folds, which takes kernels, and `tail` needs none.
+    from freshet.ops.refold import compare
+
+    settings = config.load()
+    if data is not None:
+        settings = msgspec.structs.replace(settings, data=str(data))
+    return compare(settings, bars)
+
+
+def _say(compared: Compared) -> None:
+    for line in compared.differs:
+        typer.echo(f"the snapshot at {compared.offset} differs from the log: {line}", err=True)
+    if not compared.differs:
+        typer.echo(
+            f"the snapshot at {compared.offset} is what {compared.folded} events fold to, "
+            "byte for byte"
+        )
 
 
 async def _show(
@@ -105,8 +148,8 @@ def _short(value: object) -> str:
 
 
 @contextmanager
-def _opened(data: Path) -> Iterator[SqliteReader]:
-    log = SqliteReader(data)
+def _opened(data: Path | None) -> Iterator[SqliteReader]:
+    log = SqliteReader(config.load().folder if data is None else data)
     try:
         yield log
     finally:

@@ -23,7 +23,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -75,6 +75,17 @@ class Erasure(Section, frozen=True):
     deadline_days: Positive = 30  # until which an erasure must be done
 
 
+class Backup(Section, frozen=True):
+    """Copies of the data folder, from which it can be restored."""
+
+    every_hours: Count = 0  # a running server makes one so often; 0 = never
+    folder: Name = "backups"  # where they go: another disk, or a folder that is copied to one
+    # So many of the newest stay when the server has made another. People are in backups until
+    # these are gone: keep none longer than `erasure.deadline_days`.
+    keep: Positive = 7
+    lake: Literal["needed", "all", "none"] = "needed"  # needed: what the log no longer holds
+
+
 class Feed(Section, frozen=True):
     """Each surface has a section of its own."""
 
@@ -96,6 +107,7 @@ class Settings(Section, frozen=True):
     log: Log = Log()
     lake: Lake = Lake()
     erasure: Erasure = Erasure()
+    backup: Backup = Backup()
     feed: Feed = Feed()
     learner: Learner = Learner()
     retrieval: Retrieval = Retrieval()

@@ -6,6 +6,8 @@
     stages    feed/*.py and its like   classes with one of the stage verbs
     cli       cli.py                   the tree of commands
 
+and openapi.json, the whole API, from which the client in TypeScript has its types.
+
 `undocumented()` names what has no words of its own; the docs test wants it empty, and
 wants the committed pages to equal the generated ones.
 """
@@ -35,7 +37,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from freshet import cli, config
 from freshet.domain import events
+from freshet.http.app import described
 
+API = "openapi.json"  # the whole API for machines, beside the pages
 STAGE_ROOMS = ("feed", "distribution", "moderation", "search", "trends", "ads", "surfaces")
 STAGE_VERBS = {
     "fetch": "source",
@@ -182,6 +186,7 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for page in PAGES:
         (folder / f"{page.name}.md").write_text(page.text(), encoding="utf-8")
+    (folder / API).write_bytes(described())
 
 
 # --- how it is found ------------------------------------------------------------------------

@@ -29,15 +29,9 @@ import msgspec
 import structlog
 
 from freshet import cli_feed, logs
-from freshet.app import (
-    CURSOR_SECRET_FILE,
-    KEYS_FILE,
-    now_ms,
-    open_access,
-    open_catalogue,
-    open_writer,
-)
-from freshet.backends.secret_file import secret_of
+from freshet.app import now_ms, open_access, open_catalogue, open_writer
+from freshet.backends.secret_file import CURSORS, secret_of
+from freshet.catalogue.keys import FILE as KEYS_FILE
 from freshet.catalogue.keys import PersonKeys
 from freshet.config import Settings
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
@@ -274,7 +268,7 @@ async def serve(told: Told) -> None:
     desk = RemoteDesk(path, PATIENCE_S)
     following = asyncio.create_task(desk.follow(), name="desk")
     keys = PersonKeys(told.settings.folder / KEYS_FILE, SystemRandom())
-    secret = secret_of(told.settings.folder / CURSOR_SECRET_FILE)
+    secret = secret_of(told.settings.folder / CURSORS)
     desk.boot = boot
     try:
         access = open_access(told.settings.folder)

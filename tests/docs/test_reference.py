@@ -10,6 +10,7 @@ import pytest
 from litestar import Controller, Router, get, post
 
 from freshet import reference
+from freshet.http.app import described
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -22,6 +23,11 @@ def test_nothing_is_undocumented() -> None:
 def test_the_committed_page_is_what_the_code_says(page: reference.Page) -> None:
     committed = (COMMITTED / f"{page.name}.md").read_text(encoding="utf-8")
     assert committed == page.text(), "run `make docs` and commit what it writes"
+
+
+def test_the_committed_description_of_the_api_is_what_the_code_says() -> None:
+    committed = (COMMITTED / reference.API).read_bytes()
+    assert committed == described(), "run `make docs` and commit what it writes"
 
 
 def test_no_page_is_left_of_something_gone() -> None:

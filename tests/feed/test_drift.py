@@ -155,6 +155,18 @@ def test_slates_of_another_model_are_passed_over() -> None:
     assert settled(drift_of(), odd, seen("v1"), like(e.Like, "v1")) == {}
 
 
+def test_whoever_is_erased_is_named_no_more_and_others_go_on(tmp_path: Path) -> None:
+    drift = fold(
+        drift_of(), slate("v1", "v2", viewer="p1", like=0.5), seen("v1", viewer="p1"),
+        slate("v1", viewer="p2", like=0.5), seen("v1", viewer="p2"),
+        make(e.PersonErased, NOW_MS, person="p1"),
+    )  # fmt: skip
+    drift.save(tmp_path)
+    saved = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert (b"p1" in saved, b"p2" in saved) == (False, True)
+    assert settled(drift)["like"] == (0.5, 0.0)
+
+
 def test_it_goes_on_from_a_snapshot_wherever_the_log_is_cut(tmp_path: Path) -> None:
     names = [f"v{i}" for i in range(10)]
     events = [slate(*names, like=0.5), *map(seen, names), *(like(e.Like, n) for n in names[:3])]

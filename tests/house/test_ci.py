@@ -64,11 +64,17 @@ SKIPS = {
 XFAIL = "import pytest\n\n@pytest.mark.xfail\ndef test_it(): assert False\n"
 
 
-def code_of(folder: Path, text: str, ci: bool) -> int:
+def code_of(folder: Path, text: str, ci: bool, *more: str) -> int:
     (folder / "test_it.py").write_text(text + "\ndef test_other(): pass\n")
-    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    # These tests may themselves be run in one of several processes.
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key != "CI" and not key.startswith("PYTEST_XDIST")
+    }
     environment |= {"CI": "true"} if ci else {}
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", folder, folder]
+    command += more
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, check=False
     ).returncode
@@ -77,6 +83,12 @@ def code_of(folder: Path, text: str, ci: bool) -> int:
 @pytest.mark.parametrize("text", SKIPS.values(), ids=SKIPS.keys())
 def test_what_is_skipped_fails_in_ci(tmp_path: Path, text: str) -> None:
     assert code_of(tmp_path, text, ci=True) == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize("text", SKIPS.values(), ids=SKIPS.keys())
+def test_what_is_skipped_in_one_of_two_processes_fails_in_ci(tmp_path: Path, text: str) -> None:
+    failed = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+    assert code_of(tmp_path, text, True, "-n", "2") in failed
 
 
 def test_elsewhere_a_skip_is_only_told_and_an_expected_failure_is_no_skip(tmp_path: Path) -> None:

@@ -42,6 +42,18 @@ def test_filters_hold_by_query_and_by_body(app: Asking) -> None:
         assert set(app.feed(viewer=f"viewer {i}", **query)) == expected
 
 
+def test_a_hashtag_is_one_however_it_is_typed(app: Asking) -> None:
+    app.publish("cake", hashtags=["#CAKE", "cake", "two words"])
+    assert app.feed(hashtags="#ＣＡＫＥ") == ["cake"]
+    assert app.feed(viewer="w", hashtags="two words") == ["cake"]  # no hashtag: as it was said
+    boosted = app.post(viewer="x", boosts=[{"kind": "hashtag", "target": "#Tea", "add": 10}])
+    assert videos(boosted)[0] in {"tea1", "tea2"}
+    app.tell({"type": "hide", "kind": "hashtag", "target": "#Tea"})
+    assert app.feed(hashtags="tea") == []
+    app.tell({"type": "unhide", "kind": "hashtag", "target": "TEA"})
+    assert app.feed(hashtags="tea") != []
+
+
 def test_filters_that_let_nothing_through_say_so(app: Asking) -> None:
     for answer in (app.get(hashtags="chess"), app.post(filters={"creators": []}),
                    app.get(creators="nobody ever heard of")):  # fmt: skip

@@ -9,13 +9,14 @@ from random import Random
 import msgspec
 import pytest
 
-from freshet.config import Erasure, Lake, Log, Settings
+from freshet.config import Backup, Erasure, Lake, Log, Settings
 from freshet.domain import events as e
 from freshet.domain.errors import Broken, Unavailable
 from freshet.ops.housekeeping import AGAIN_MS, ERASURES_MS, Housekeeping
 from freshet.ops.lake_hands import LakeProcess
+from freshet.ops.restore import restore
 from tests.lake.making import act
-from tests.log.making import DAY_MS, watches
+from tests.log.making import DAY_MS, HOUR_MS, watches
 from tests.ops.making import House, bytes_with
 
 
@@ -120,3 +121,19 @@ async def test_what_a_process_says_went_wrong_is_raised_here(house: House) -> No
     newest.write_text("{")
     with pytest.raises(Broken, match="seal of the lake failed"):
         await hands.seal()
+
+
+async def test_a_backup_is_made_when_the_newest_is_old_enough_and_few_are_kept(
+    house: House, tmp_path: Path
+) -> None:
+    house.follower.save()
+    told = Backup(every_hours=6, folder=str(tmp_path / "backups"), keep=1)
+    chores = keeping(house, backup=told)
+    first = await chores.backup()
+    house.clock.now_ms += 6 * HOUR_MS - 1
+    assert await chores.backup() == ""
+    house.clock.now_ms += 1
+    second = await chores.backup()
+    assert first < second
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [second]
+    assert restore(tmp_path / "backups", tmp_path / "back").log.last == 30

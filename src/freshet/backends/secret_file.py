@@ -11,6 +11,7 @@ from pathlib import Path
 from freshet.domain.errors import Refused
 from freshet.log.files import make_folder, sync_folder
 
+CURSORS = "cursor_secret"  # signs cursors of feeds
 SECRET_BYTES = 32
 
 

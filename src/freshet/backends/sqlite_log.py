@@ -25,7 +25,7 @@ from freshet.domain.errors import Broken, Corrupt, Refused, Unavailable
 from freshet.domain.events import Event
 from freshet.log.admission import Admission, Call, Clock, Group, Mode
 from freshet.log.epochs import refuse_base, refuse_dropped
-from freshet.log.files import FolderLock, make_folder
+from freshet.log.files import PRIVATE, FolderLock, make_folder, refuse_unfinished
 from freshet.log.growth import Growth
 from freshet.log.ports import Appended, Batch, Offset
 from freshet.log.recent import MEMORY_BYTES, SEAL_AT, WINDOW_MS, Chunk, RecentIds, raw_id
@@ -50,7 +50,8 @@ class SqliteLog:
 
     Raises:
         Unavailable: another process writes to the folder.
-        Refused: the folder was written by a newer Freshet, or `mode` does not fit it.
+        Refused: the folder was written by a newer Freshet, `mode` does not fit it, or a
+            restore into it broke off.
         Corrupt: the file is damaged.
     """
 
@@ -65,7 +66,8 @@ class SqliteLog:
         index_bytes: int = MEMORY_BYTES,
         seal_at: int = SEAL_AT,
     ) -> None:
-        make_folder(folder)
+        make_folder(folder, PRIVATE)
+        refuse_unfinished(folder)
         with ExitStack() as opened:
             self._lock = FolderLock(folder)
             opened.callback(self._lock.release)

@@ -43,6 +43,7 @@ CREATE TABLE ids (
 );
 """
 ROW = "SELECT first, count, received, crc, data FROM batches "
+CHUNK = "SELECT first, newest_ms, crc, keys, places FROM ids "
 ROWS_FROM = f"""{ROW}
 WHERE first >= coalesce((SELECT max(first) FROM batches WHERE first <= ?), 0) ORDER BY first"""
 
@@ -245,11 +246,13 @@ class Store:
 
     def chunk(self, first: Offset) -> Chunk:
         with self._using():
-            sql = "SELECT newest_ms, crc, keys, places FROM ids WHERE first = ?"
-            newest_ms, crc, keys, places = self._db.execute(sql, [first]).get
-        if crc != zlib.crc32(places, zlib.crc32(keys)):
-            raise Corrupt(f"the ids of the events from offset {first} do not match their checksum")
-        return Chunk(first, np.frombuffer(keys, "<u8"), np.frombuffer(places, "<u4"), newest_ms)
+            return _chunk(*self._db.execute(CHUNK + "WHERE first = ?", [first]).get)
+
+    def chunks(self, upto: Offset) -> Iterator[Chunk]:
+        """All chunks that end no later than `upto`, as they are at one moment."""
+        with self._using():
+            for values in self._db.execute(CHUNK + "WHERE first + count - 1 <= ?", [upto]):
+                yield _chunk(*values)
 
     def _insert_chunk(self, chunk: Chunk) -> None:
         keys, places = chunk.keys.astype("<u8").tobytes(), chunk.places.astype("<u4").tobytes()
@@ -263,6 +266,13 @@ class Store:
         )
 
     # --- upkeep -------------------------------------------------------------------------------
+
+    def hurry(self) -> None:
+        """Write without any safety net from now on: into a copy that is thrown away if its
+        making breaks off. One plain file is left of it."""
+        with self._using():
+            self._db.pragma("journal_mode", "OFF")
+            self._db.pragma("synchronous", "OFF")
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
@@ -301,3 +311,9 @@ def translated(path: Path) -> Iterator[None]:
 
 def _int(value: bytes) -> int:
     return int.from_bytes(value, "big")
+
+
+def _chunk(first: Offset, newest_ms: int, crc: int, keys: bytes, places: bytes) -> Chunk:
+    if crc != zlib.crc32(places, zlib.crc32(keys)):
+        raise Corrupt(f"the ids of the events from offset {first} do not match their checksum")
+    return Chunk(first, np.frombuffer(keys, "<u8"), np.frombuffer(places, "<u4"), newest_ms)

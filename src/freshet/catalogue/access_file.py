@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from freshet.domain.errors import Refused
 
+FILE = "access.sqlite3"  # in the data folder
 SCHEMA = 1
 BUSY_MS = 5_000
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from freshet.domain.errors import Refused
 
+FILE = "keys.sqlite3"  # in the data folder
 KEY_BYTES = 10  # 80 bits: among 2^32 people two alike have a chance of about 1 in 130,000
 ID_MAX = 200
 

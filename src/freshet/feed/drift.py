@@ -59,7 +59,7 @@ class Drift:
     """Projection: predictions against outcomes, and filled feeds, over the last hours."""
 
     name = "drift"
-    fold_version = 1
+    fold_version = 2
 
     def __init__(self, live: Live, limits: Alerts) -> None:
         self.live, self.limits = live, limits
@@ -73,7 +73,7 @@ class Drift:
         self._feeds = Hours(limits.window_h, 2)
         self._fold: dict[type, Callable[[Any], None]] = {
             ev.SlateServed: self._slate, ev.Impression: self._impression, ev.Watch: self._watch,
-            ev.Hide: self._hide, ev.Unhide: self._hide,
+            ev.Hide: self._hide, ev.Unhide: self._hide, ev.PersonErased: self._erase,
             **dict.fromkeys((*GAINS, *LOSES), self._outcome),
         }  # fmt: skip
 
@@ -122,6 +122,12 @@ class Drift:
         if view is not None:
             bit = 1 << INDEX["hide"]
             view.bits = view.bits | bit if isinstance(event, ev.Hide) else view.bits & ~bit
+
+    def _erase(self, event: ev.PersonErased) -> None:
+        """Their open views are forgotten unsettled: those bear their name."""
+        for views in (self._served, self._open):
+            for key in [key for key in views if key[0] == event.person]:
+                del views[key]
 
     def _settle(self, now_ms: int) -> None:
         """Both are in order of time, so only the oldest can be due."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from freshet.feed.watching import Alert
@@ -48,9 +48,11 @@ class Telemetry:
 
     def __init__(self, worker: str, folder: Path | None, clock: Callable[[], int]) -> None:
         self.worker, self._folder, self._clock = worker, folder, clock
-        self._registries: list[CollectorRegistry] = []
+        alerting = CollectorRegistry()
+        self._registries = [alerting]
         self._watches: list[Callable[[], Iterable[Alert]]] = []
         self._told: set[tuple[str, str]] = set()
+        alerting.register(_Alerts(self._own_alerts))
 
     def add(self, registry: CollectorRegistry) -> None:
         self._registries.append(registry)
@@ -124,6 +126,20 @@ class Telemetry:
                 said = msgspec.json.decode(file.read_bytes(), type=Said)
                 if self._clock() - said.at < STALE_MS:
                     yield said
+
+
+class _Alerts(Collector):
+    """What is beyond its limit, as numbers; none while all is well."""
+
+    def __init__(self, alerts: Callable[[], Iterable[Alert]]) -> None:
+        self._alerts = alerts
+
+    def collect(self) -> Iterator[Metric]:
+        words = "What is beyond the limits of the settings `alerts`"
+        family = GaugeMetricFamily("freshet_alert", words, labels=["code", "subject"])
+        for alert in self._alerts():
+            family.add_metric([alert.code, alert.subject], alert.value)
+        yield family
 
 
 class _Labelled(Collector):

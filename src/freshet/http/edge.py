@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from freshet.catalogue.tags import as_counted
 from freshet.domain.errors import Refused
 from freshet.domain.events import (
     EVENTS,
@@ -69,6 +70,7 @@ class Edge:
         _check(event, self.clock.now_ms)
         if unknown:
             self.dropped.add(kind, unknown)
+        event = as_counted(event)
         return self.clock.set_right(event) if isinstance(event, ViewerEvent) else event
 
     def _decoded(self, raw: bytes | msgspec.Raw) -> tuple[Event, str, set[str]]:

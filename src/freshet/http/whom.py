@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
+from freshet.catalogue.tags import counted
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.options import Options
 from freshet.http.ports import Engine
@@ -34,7 +36,17 @@ def known_key(engine: Engine, person: str, field: str = "viewer") -> str:
 
 
 def keyed_options(engine: Engine, options: Options) -> Options:
-    """Options with creators by key; a creator nobody has heard of matches nothing."""
+    """Options with creators by key and hashtags as they are counted; a creator nobody has
+    heard of matches nothing."""
+    filters = options.filters
+    if filters.hashtags:
+        names = tuple(map(counted, filters.hashtags))
+        filters = msgspec.structs.replace(filters, hashtags=names)
+    boosts = tuple(
+        msgspec.structs.replace(one, target=counted(one.target)) if one.kind == "hashtag" else one
+        for one in options.boosts
+    )
+    options = msgspec.structs.replace(options, filters=filters, boosts=boosts)
     return options.keyed(lambda person: engine.keys.known(person) or NOBODY)
 
 

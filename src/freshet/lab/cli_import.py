@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from freshet import config
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.domain.errors import Refused
 from freshet.domain.events import Event, Watch
@@ -32,13 +33,15 @@ Target = AbstractAsyncContextManager[tuple[EventLog, PersonKeys]]
 
 app = typer.Typer(no_args_is_help=True, help="Import other people's files into a data folder.")
 
-Data = Annotated[
-    Path, typer.Option("--data", envvar="FRESHET_DATA", help="Data folder that holds the log.")
-]
+Data = Annotated[Path | None, typer.Option(help="The data folder, if not the one of the settings.")]
 RefusedTo = Annotated[
     Path | None, typer.Option("--report", help="Write every refused line to this file as JSON.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")]
+
+
+def folder_of(data: Path | None) -> Path:
+    return config.load().folder if data is None else data
 
 
 def open_for_import(data: Path) -> Target:
@@ -62,7 +65,7 @@ def kuairand(
     source: Annotated[
         str, typer.Option(help="Name of the set; things named alike in it are the same.")
     ] = kuairand_reader.SOURCE,
-    data: Data = Path("data"),
+    data: Data = None,
     report: RefusedTo = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +78,7 @@ def kuairand(
             folder, now_ms=_now_ms(), report=lines, history=history, source=source, expect=expect
         )
 
-    _run(read, mark, data, report, as_json)
+    _run(read, mark, folder_of(data), report, as_json)
 
 
 @app.command()
@@ -85,7 +88,7 @@ def events(
         Path | None,
         typer.Option(help="TOML file: which column is what. Without one: JSON lines of ours."),
     ] = None,
-    data: Data = Path("data"),
+    data: Data = None,
     report: RefusedTo = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,7 +103,7 @@ def events(
             return native_events(path, now_ms=_now_ms(), report=lines)
         return mapped_events(path, known, now_ms=_now_ms(), report=lines)
 
-    _run(read, mark, data, report, as_json)
+    _run(read, mark, folder_of(data), report, as_json)
 
 
 @app.command()
@@ -112,17 +115,17 @@ def catalogue(
             ".parquet; or one such file."
         ),
     ],
-    data: Data = Path("data"),
+    data: Data = None,
     report: RefusedTo = None,
     as_json: AsJson = False,
 ) -> None:
     """Import people, videos and sounds into the catalogue; also while it is served."""
-    found = sources(path)
+    found, folder = sources(path), folder_of(data)
     with ReadReport(refused_to=report) as lines:
         done = CatalogueReport(lines)
         began = time.perf_counter()
-        with open_catalogue(data) as opened:
-            _import_catalogue(opened, found, done, data, as_json)
+        with open_catalogue(folder) as opened:
+            _import_catalogue(opened, found, done, folder, as_json)
             waiting = opened.outbox.waiting()
         seconds = time.perf_counter() - began
     if not lines.kept and lines.refused_lines:

@@ -10,7 +10,11 @@ import fcntl
 import os
 from pathlib import Path
 
-from freshet.domain.errors import Unavailable
+from freshet.domain.errors import Refused, Unavailable
+
+LOCK = "writer.lock"  # held by the process that writes to a data folder
+PRIVATE = 0o700  # of a data folder: it holds secrets, and who did what
+RESTORING = ".restoring"  # lies in a data folder while a backup is put into it
 
 
 def sync_folder(folder: Path) -> None:
@@ -22,10 +26,14 @@ def sync_file(path: Path) -> None:
     _sync(path, os.O_RDONLY)
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder with its parents, durably."""
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Create a folder with its parents, durably.
+
+    Args:
+        mode: of the folder itself, if it is made; a data folder is its owner's alone.
+    """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode, parents=True, exist_ok=True)
     for path in reversed(missing):
         sync_folder(path.parent)
 
@@ -39,6 +47,16 @@ def write_file(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def refuse_unfinished(folder: Path) -> None:
+    """
+    Raises:
+        Refused: a restore into the folder broke off.
+    """
+    if (folder / RESTORING).exists():
+        reason = f"a restore into {folder} is under way or broke off"
+        raise Refused("data", reason, "run `freshet restore` again; it begins anew")
+
+
 class FolderLock:
     """The right to do something to a folder, held by one process at a time: to write to it,
     unless another `name` says otherwise.
@@ -46,7 +64,7 @@ class FolderLock:
     The system lets go of it when the process ends, however it ends.
     """
 
-    def __init__(self, folder: Path, name: str = "writer.lock", busy: str = "") -> None:
+    def __init__(self, folder: Path, name: str = LOCK, busy: str = "") -> None:
         """
         Args:
             busy: what another process is doing to the folder while it holds the lock.

@@ -112,15 +112,15 @@ class Manifest(msgspec.Struct, frozen=True):
     projections: dict[str, Saved]
 
 
-def _blocks(folder: Path) -> dict[str, Block]:
+def blocks_of(folder: Path) -> dict[str, Block]:
     return {
-        path.relative_to(folder).as_posix(): Block(path.stat().st_size, _crc(path))
+        path.relative_to(folder).as_posix(): Block(path.stat().st_size, crc_of(path))
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
 
 
-def _crc(path: Path) -> int:
+def crc_of(path: Path) -> int:
     crc = 0
     with path.open("rb") as file:
         while piece := file.read(2**20):
@@ -239,7 +239,7 @@ class Saving:
         for name, save in self._frozen.items():
             save(self._folder / name)
         saved = {
-            name: Saved(version, _blocks(self._folder / name))
+            name: Saved(version, blocks_of(self._folder / name))
             for name, version in self._versions.items()
         }
         manifest = Manifest(FORMAT, self._offset, epoch, event_id, saved)
@@ -265,7 +265,7 @@ def _wrong(saved: Saved | None, projection: Projection, folder: Path) -> str:
         return "not in this snapshot"
     if saved.fold_version != projection.fold_version:
         return f"fold version {saved.fold_version}, now {projection.fold_version}"
-    if _blocks(folder) != saved.blocks:
+    if blocks_of(folder) != saved.blocks:
         return "a block differs from its checksum"
     return ""
 

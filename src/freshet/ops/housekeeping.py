@@ -3,6 +3,7 @@
     snapshot   when enough was folded since the last; copied, then written in a thread
     lake       when a segment is due; in a process of its own
     sweep      when the oldest erasure has waited long enough (`ops/sweep.py`)
+    backup     every `backup.every_hours`; in a process of its own (`ops/backup.py`)
 
 A chore that fails is logged and tried again later; `failed` says which and why.
 """
@@ -21,8 +22,10 @@ from freshet.domain.errors import Unavailable
 from freshet.lake.seal import HOUR_MS, Lake
 from freshet.log.follow import Follower
 from freshet.log.ports import EventLog, Offset
+from freshet.ops.backup_hands import backup_apart
 from freshet.ops.erasures import DAY_MS
 from freshet.ops.lake_hands import FOLDER, LakeHands, LakeProcess
+from freshet.ops.manifest import newest_ms
 from freshet.ops.sweep import Keys, Sweep, Swept
 
 LOOK_S = 10.0  # how often it looks whether something is due
@@ -53,7 +56,10 @@ class Housekeeping:
         self._lake = lake or LakeProcess(data, settings.lake)
         self._sealed_to = Lake(data / FOLDER)
         self._sweep = Sweep(data, log, follower, keys, self._lake, clock, random)
-        self._chores = {"snapshot": self.snapshot, "lake": self.seal, "sweep": self.sweep}
+        self._chores = {
+            "snapshot": self.snapshot, "lake": self.seal, "sweep": self.sweep,
+            "backup": self.backup,
+        }  # fmt: skip
         self._not_before = dict.fromkeys(self._chores, 0)
         self._looked_for_erasures = -ERASURES_MS
         self._period: tuple[int, int] | None = None  # of the last sealing; None = none yet
@@ -121,3 +127,15 @@ class Housekeeping:
                 _log.error("erased people are still named", files=swept.left)
         self._looked_for_erasures = now_ms
         return swept
+
+    async def backup(self) -> str:
+        """Make a backup, if the newest is old enough; its name."""
+        told, now_ms = self._settings.backup, self._now_ms()
+        if not told.every_hours:
+            return ""
+        newest = await asyncio.to_thread(newest_ms, Path(told.folder))
+        if newest is not None and now_ms - newest < told.every_hours * HOUR_MS:
+            return ""
+        name = await backup_apart(Path(self._settings.data), told, now_ms)
+        _log.info("backup made", name=name, folder=told.folder)
+        return name

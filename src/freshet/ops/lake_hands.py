@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
@@ -21,10 +20,11 @@ import structlog
 
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.config import Lake as LakeSettings
-from freshet.domain.errors import Broken, FreshetError, Unavailable
+from freshet.domain.errors import FreshetError, Unavailable
 from freshet.lake.erase import forget, strip
 from freshet.lake.seal import Lake
 from freshet.log.ports import Offset
+from freshet.ops.apart import BROKEN, UNAVAILABLE, apart
 from freshet.ops.erasures import Wanted, wanted
 
 FOLDER = "lake"
@@ -107,25 +107,7 @@ class LakeProcess:
         rest: bool = False,
     ) -> bytes:
         job = Job(str(self.data), self.settings, do, rest, tuple(people))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "freshet.ops.lake_hands",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        try:
-            answer, _ = await process.communicate(msgspec.json.encode(job))
-        except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                process.terminate()  # what it leaves half done, the next one tidies
-            await process.wait()
-            raise
-        if process.returncode == UNAVAILABLE:
-            raise Unavailable(answer.decode())
-        if process.returncode:
-            raise Broken(f"{do} of the lake failed: {answer.decode() or 'see its own words'}")
-        return answer
-
-
-UNAVAILABLE, BROKEN = 75, 70
+        return await apart(f"{do} of the lake", "freshet.ops.lake_hands", msgspec.json.encode(job))
 
 
 async def _do(job: Job) -> object:

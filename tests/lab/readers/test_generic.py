@@ -70,7 +70,7 @@ def test_a_column_may_say_the_type_in_words_of_its_own(tmp_path):
 
 def test_iso_times_lists_traits_flags_and_constants(tmp_path):
     path = csv_file(tmp_path, "id,who,at,tags,len,age\n"
-                    'v1,eve,2022-04-25T02:05:41+02:00,"cats|dogs| ",12,old\n')  # fmt: skip
+                    "v1,eve,2022-04-25T02:05:41+02:00,#Cats|dogs|cats|a b| ,12,old\n")  # fmt: skip
     published = read(path, {
         "type": "video_published",
         "columns": {"video": "id", "creator": "who", "time": "at", "hashtags": "tags",
@@ -81,7 +81,7 @@ def test_iso_times_lists_traits_flags_and_constants(tmp_path):
     })[0]  # fmt: skip
     assert isinstance(published, VideoPublished)
     assert published.time == published.created == 1_650_845_141_000
-    assert published.hashtags == ("cats", "dogs")
+    assert published.hashtags == ("cats", "dogs", "a b")  # the last is none, and stays
     assert (published.duration_ms, published.country, published.original_sound) == (
         12_000, "DK", True)  # fmt: skip
     assert published.traits == {"age": "old"}

@@ -22,9 +22,7 @@ def upgrade(database: Database, to: str = "head") -> None:
     Raises:
         Refused: a newer Freshet wrote the tables.
     """
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
+    config, scripts = _scripts()
     target = scripts.get_current_head() if to == "head" else to
     with database.read() as connection:
         if MigrationContext.configure(connection).get_current_revision() == target:
@@ -50,3 +48,15 @@ def upgrade(database: Database, to: str = "head") -> None:
                 render_as_batch=True,
             )
             steps.run_migrations()
+
+
+def revisions() -> list[str]:
+    """All that this release knows, oldest first."""
+    _, scripts = _scripts()
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def _scripts() -> tuple[Config, ScriptDirectory]:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    return config, ScriptDirectory.from_config(config)

@@ -17,7 +17,8 @@ import msgspec
 from msgspec.structs import replace
 
 from freshet import config
-from freshet.app import KEYS_FILE, Tell, now_ms, open_writer
+from freshet.app import Tell, now_ms, open_writer
+from freshet.catalogue.keys import FILE as KEYS_FILE
 from freshet.catalogue.keys import PersonKeys
 from freshet.cli_feed import new_loop
 from freshet.config import Settings

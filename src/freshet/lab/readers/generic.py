@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from freshet.catalogue.tags import as_counted
 from freshet.domain.events import EVENTS, AnyEvent, Event
 from freshet.domain.ids import uuid7_ms
 from freshet.lab.readers.ids import content_id
@@ -118,7 +119,7 @@ def _decoded(line: Line) -> Event:
 
 
 def _kept(event: Event, now_ms: int, report: ReadReport) -> Event:
-    """`event` if it can have happened."""
+    """`event` if it can have happened, its hashtags as they are counted."""
     if reason := wrong_time(event.time, now_ms):
         raise Wrong("time", reason, RIGHT_TIME)
     for name in SPANS:
@@ -127,7 +128,7 @@ def _kept(event: Event, now_ms: int, report: ReadReport) -> Event:
             raise Wrong(name, reason, RIGHT_SPAN)
     if hasattr(event, "watched_ms") and not getattr(event, "duration_ms", 0):
         report.unknown_duration += 1
-    return event
+    return as_counted(event)
 
 
 def _mapped(line: Line, mapping: Mapping, now_ms: int) -> list[Event]:
