@@ -59,7 +59,7 @@ class Drift:
     """Projection: predictions against outcomes, and filled feeds, over the last hours."""
 
     name = "drift"
-    fold_version = 2
+    fold_version = 1
 
     def __init__(self, live: Live, limits: Alerts) -> None:
         self.live, self.limits = live, limits
