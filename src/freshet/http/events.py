@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -93,12 +94,13 @@ def parked(engine: Engine, events: list[Event]) -> set[int]:
     """Which of the events are about videos that are not known, by index."""
     waiting: set[int] = set()
     published: set[str] = set()  # earlier in this very batch
+    knows = cache(engine.knows_video)
     for index, event in enumerate(events):
         if isinstance(event, VideoPublished):
             published.add(event.video)
         elif isinstance(event, VideoAct):
             video = event.video
-            if video not in published and not engine.knows_video(video):
+            if video not in published and not knows(video):
                 waiting.add(index)
     return waiting
 
