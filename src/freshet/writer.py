@@ -23,7 +23,7 @@ from freshet.catalogue.store.catalogue import Catalogue
 from freshet.catalogue.store.relay import Relay
 from freshet.config import Settings
 from freshet.domain.errors import Broken
-from freshet.domain.events import VIEWER_EVENTS, Event, SlateServed, Tick
+from freshet.domain.events import Event, SlateServed, Tick, ViewerEvent
 from freshet.domain.ids import uuid7
 from freshet.feed.arm_table import ArmTable, arm_table
 from freshet.feed.arms import ArmSums
@@ -183,9 +183,12 @@ class Writer:
 
     async def append(self, events: Sequence[Event]) -> Appended:
         appended = await self.log.append(events)
+        newest: dict[str, Offset] = {}
         for event, offset in zip(events, appended.offsets, strict=True):
-            if type(event).__struct_config__.tag in VIEWER_EVENTS:
-                self.folding.note(event.viewer, offset)  # type: ignore[attr-defined]
+            if isinstance(event, ViewerEvent):
+                newest[event.viewer] = max(offset, newest.get(event.viewer, 0))
+        for viewer, offset in newest.items():
+            self.folding.note(viewer, offset)
         return appended
 
     async def commit(self, slate: SlateServed, after: int) -> Committed:

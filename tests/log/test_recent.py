@@ -5,14 +5,43 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
+import pytest
 
 from freshet.log.ports import Offset
-from freshet.log.recent import Chunk, RecentIds, keys_of, raw_id
+from freshet.log.recent import Chunk, RecentIds, keys_of, raw_id, raw_ids
 from tests.log.making import DAY_MS, NOW_MS, event_id
 
 
 def raws(count: int, seed: int = 0, step_ms: int = 1) -> list[bytes]:
     return [raw_id(event_id(seed * 10**6 + n, NOW_MS + n * step_ms)) for n in range(count)]
+
+
+GOOD = event_id(1, NOW_MS)
+
+
+def test_ids_looked_at_together_are_those_looked_at_one_by_one() -> None:
+    ids = [event_id(n, NOW_MS + n) for n in range(300)] + [GOOD.upper()]
+    assert raw_ids(ids) == [raw_id(each) for each in ids]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["", GOOD],
+        [GOOD + "0", GOOD[1:]],  # as long as two together, cut at another place
+        [GOOD[:8] + GOOD[9:] + "0", GOOD],
+        [GOOD, "0" * 36],
+        [GOOD, GOOD[:14] + "4" + GOOD[15:]],
+        [GOOD, GOOD[:19] + "c" + GOOD[20:]],
+        [GOOD, GOOD[:34] + "  "],
+        [GOOD, "{" + GOOD[:35]],
+        [GOOD, 17],
+        [GOOD, b"x" * 36],
+    ],
+)
+def test_one_bad_id_is_never_taken_for_good_among_others(bad: list[str]) -> None:
+    assert raw_ids(bad) is None
+    assert raw_ids(bad[::-1]) is None
 
 
 def test_keys_sort_by_time_and_differ() -> None:

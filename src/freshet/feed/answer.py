@@ -3,13 +3,15 @@ after a crash is answered with the same bytes as the first time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from freshet.domain.events import SlateServed
-from freshet.feed.reasons import Reason, read
+from freshet.feed.reasons import Reason, read, written
 from freshet.pipeline import Trace
+
+EXACT_BELOW = 100.0  # a weight of four decimals then has six digits
 
 
 class PinDropped(msgspec.Struct, frozen=True):
@@ -58,21 +60,28 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     trace: FeedTrace | None = None
 
 
-def answer(slate: SlateServed, outcomes: Sequence[str], trace: FeedTrace | None) -> Answer:
-    """The answer a logged slate stands for."""
+def answer(
+    slate: SlateServed,
+    outcomes: Sequence[str],
+    trace: FeedTrace | None,
+    said: Iterable[Iterable[Reason]] | None = None,
+) -> Answer:
+    """The answer a logged slate stands for.
+
+    Args:
+        said: the items' reasons where they are at hand, not to be read from the log's words.
+    """
+    reasons = _read(slate) if said is None else map(_as_kept, said)
+    # Fields by position: ten of these are made for every feed.
     items = tuple(
-        Item(
-            video=one.video,
-            position=position,
-            source=one.source,
-            propensity=one.propensity,
-            value=one.value,
-            predictions=_named(one.predictions, outcomes),
-            reasons=tuple(read(text) for text in one.reasons),
-            model_version=slate.model,
-        )
-        for position, one in enumerate(slate.items)
-    )
+        [
+            Item(
+                one.video, position, one.source, one.propensity, one.value,
+                _named(one.predictions, outcomes), why, slate.model,
+            )
+            for position, (one, why) in enumerate(zip(slate.items, reasons, strict=True))
+        ]
+    )  # fmt: skip
     return Answer(
         request_id=slate.request_id,
         seed=slate.seed,
@@ -85,6 +94,17 @@ def answer(slate: SlateServed, outcomes: Sequence[str], trace: FeedTrace | None)
         personalised=slate.personalised,
         trace=trace,
     )
+
+
+def _read(slate: SlateServed) -> Iterator[tuple[Reason, ...]]:
+    return (tuple(map(read, one.reasons)) for one in slate.items)
+
+
+def _as_kept(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The log keeps six digits of a weight; one that has more is answered as it is kept."""
+    return tuple([
+        one if abs(one.weight) < EXACT_BELOW else read(written(one)) for one in reasons
+    ])  # fmt: skip
 
 
 def _named(predictions: Sequence[float], outcomes: Sequence[str]) -> dict[str, float]:

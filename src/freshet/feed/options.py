@@ -51,6 +51,9 @@ class Filters(
     created_before: Time | None = None  # ms since 1970, itself left out
 
 
+NO_FILTERS = Filters()
+
+
 class Boost(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -95,6 +98,8 @@ class Options(
     def keyed(self, key: Callable[[str], str]) -> Options:
         """The same with creators named by key."""
         filters, boosts = self.filters, self.boosts
+        if filters.creators is None and not boosts:
+            return self
         if filters.creators is not None:
             creators = tuple(key(name) for name in filters.creators)
             filters = msgspec.structs.replace(filters, creators=creators)
@@ -112,6 +117,11 @@ class Options(
         >>> one.digest() == other.digest() != Options().digest()
         True
         """
+        if not self.boosts and self.filters == NO_FILTERS:
+            return NO_DIGEST
+        return self._digest()
+
+    def _digest(self) -> bytes:
         plain = msgspec.to_builtins(self.filters)
         for name, value in plain.items():
             plain[name] = sorted(value) if isinstance(value, list | tuple) else value
@@ -121,6 +131,7 @@ class Options(
 
 
 PLAIN = Options()
+NO_DIGEST = PLAIN._digest()
 
 
 def _in_order(field: str, low: int | None, high: int | None) -> None:

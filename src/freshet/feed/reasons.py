@@ -70,6 +70,8 @@ def written(one: Reason) -> str:
     >>> written(reason("topic", 0.25, times="2 videos", topic="cats & dogs"))
     'topic?times=2+videos&topic=cats+%26+dogs&weight=0.25'
     """
+    if not one.params:
+        return f"{one.code}?weight={one.weight:g}"
     said = "".join(f"{_quoted(name)}={_quoted(what)}&" for name, what in one.params.items())
     return f"{one.code}?{said}weight={one.weight:g}"
 
@@ -81,7 +83,7 @@ def read(text: str) -> Reason:
     for pair in query.split("&") if query else ():
         name, _, what = pair.partition("=")
         params[_unquoted(name)] = _unquoted(what)
-    weight = float(params.pop("weight", 0.0))
+    weight = float(params.pop("weight", "0").replace(" ", "+"))  # the plus of 1e+06
     try:
         return Reason(code, TEXTS[code].format(**params), params, weight)
     except KeyError:

@@ -11,7 +11,7 @@ this one was ranked, it is ranked again without what that one showed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -19,16 +19,16 @@ from typing import Protocol
 import numpy as np
 
 from freshet.domain.errors import NotFound, Refused, Unavailable
-from freshet.domain.events import Served, SlateServed, Surface
+from freshet.domain.events import SlateServed, Surface
 from freshet.domain.ids import NO_ROW, uuid7
 from freshet.feed.answer import Answer, FeedTrace, Item, answer
 from freshet.feed.ladder import Filled, Ladder
 from freshet.feed.notes import noted
 from freshet.feed.options import PLAIN, Options
-from freshet.feed.parts import Floats, Live, Parts
+from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery, request_seed
-from freshet.feed.reasons import written
 from freshet.feed.recorder import Recorder
+from freshet.feed.slate import items_of
 from freshet.feed.wanted import wanted
 from freshet.log.ports import Offset
 from freshet.pipeline import Candidates, Rows, Trace
@@ -122,6 +122,7 @@ class Feed:
         return answer(known, self.parts.live.outcomes, FeedTrace(repeated=True))
 
     async def _new(self, ask: Ask) -> Answer:
+        live = self.parts.live
         waited_ms, behind = await self._catch_up(ask.viewer)
         between: Sequence[SlateServed] = ()
         after = -1
@@ -138,7 +139,7 @@ class Feed:
             if committed.offset:
                 fresh = FeedTrace(filled.traces, waited_ms, behind)
                 told = noted(fresh, self.parts, query, filled, slate)
-                return answer(slate, self.parts.live.outcomes, told)
+                return answer(slate, live.outcomes, told, filled.slate["reasons"])
             between, after = committed.served, committed.after
         raise Unavailable("too many requests of this viewer at once")
 
@@ -164,6 +165,11 @@ class Feed:
         served = self._rows(between)
         given = [row for row in map(live.video_row, ask.given) if row != NO_ROW]
         last = np.concatenate([self._rows(between, self.surface), session.last]).astype(np.int32)
+        # A client asks ahead: its viewer may be at the last item served or still at the last one
+        # watched. The new slate may follow either.
+        before, adjacent = self._columns(
+            last[: settings.topic_window], np.concatenate([last[:1], live.recent(viewer)[:1]])
+        )
         query = FeedQuery(
             viewer=viewer,
             n=ask.n,
@@ -172,10 +178,8 @@ class Feed:
             surface=self.surface,
             served=served,
             served_since_s=session.since_s,
-            before=self._columns(last[: settings.topic_window]),
-            # A client asks ahead: its viewer may be at the last item served or still at the
-            # last one watched. The new slate may follow either.
-            adjacent=self._columns(np.concatenate([last[:1], live.recent(viewer)[:1]])),
+            before=before,
+            adjacent=adjacent,
             wanted=wanted(ask.options, live),
             given=np.array(given, np.int32),
             personalised=ask.options.personalised and not live.impersonal(viewer),
@@ -194,24 +198,8 @@ class Feed:
 
     def _slate(self, ask: Ask, query: FeedQuery, filled: Filled) -> SlateServed:
         live, slate, rung = self.parts.live, filled.slate, filled.rung
-        sources = rung.pipeline.source_names
         lost = any(step.stage == "predict" for step in filled.traces[-1].failures)
         ranked = "features" in slate and not lost  # never learn from a stand-in vector
-        rows = slate.rows.tolist()
-        items = tuple(
-            Served(
-                video=live.video_id(row),
-                source=_placed_by(slate, i) or sources[slate["source"][i]],
-                value=round(float(slate["value"][i]), 6),
-                propensity=float(slate["propensity"][i]),
-                predictions=_rounded(slate["predictions"][i]) if ranked else (),
-                reasons=tuple(written(one) for one in slate["reasons"][i]),
-                watch_s=round(float(slate["watch_s"][i]), 6) if ranked else 0.0,
-                boost=round(float(slate["boost"][i]), 6) if "boost" in slate else 0.0,
-                less_of=round(float(slate["less_of"][i]), 6) if "less_of" in slate else 0.0,
-            )
-            for i, row in enumerate(rows)
-        )
         return SlateServed(
             event_id=uuid7(query.now_ms, self.random),
             time=query.now_ms,
@@ -219,7 +207,7 @@ class Feed:
             request_id=ask.request_id,
             session_id=ask.session_id,
             surface=self.surface,
-            items=items,
+            items=items_of(slate, live.video_id, rung.pipeline.source_names, ranked),
             features=slate["features"].astype(np.float16).tobytes() if ranked else b"",
             seed=query.seed,
             model=live.model_version,
@@ -228,24 +216,15 @@ class Feed:
             personalised=query.personalised,
         )
 
-    def _columns(self, rows: Rows) -> Candidates:
-        live: Live = self.parts.live
-        return Candidates(
-            rows,
-            {"creator": live.creator[rows], "sound": live.sound[rows], "topics": live.topics[rows]},
-        )
-
-
-def _placed_by(slate: Candidates, i: int) -> str:
-    """What put an item there, if it was not its value."""
-    if slate["pinned"][i]:
-        return "pinned"
-    return "explore" if slate["explored"][i] else ""
-
-
-def _rounded(predictions: Floats) -> tuple[float, ...]:
-    """Six digits: float32 holds no more, and the log is read by people too."""
-    return tuple(np.round(predictions.astype(np.float64), 6).tolist())
+    def _columns(self, *parts: Rows) -> Iterator[Candidates]:
+        """What spacing asks of videos, read at once for all parts."""
+        live, rows = self.parts.live, np.concatenate(parts)
+        creator, sound, topics = live.creator[rows], live.sound[rows], live.topics[rows]
+        end = 0
+        for part in parts:
+            at = slice(end, end := end + len(part))
+            columns = {"creator": creator[at], "sound": sound[at], "topics": topics[at]}
+            yield Candidates(part, columns)
 
 
 class _Turn:

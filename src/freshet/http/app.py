@@ -2,6 +2,8 @@
 
 request ─▶ Requests (id, log line, numbers) ─▶ CORS ─▶ route ─▶ Gate (size, load, time)
         ─▶ guard (key, scope, rate) ─▶ handler
+
+The two routes that matter most have a way of their own from `Requests` to `Gate` (`Direct`).
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from freshet.domain.errors import FreshetError, Refused
 from freshet.http import hashtags, openapi, people, sounds, videos
 from freshet.http.admin import get_alerts
 from freshet.http.arms import get_arms
-from freshet.http.events import post_events
+from freshet.http.direct import Direct
+from freshet.http.events import Taking, post_events
 from freshet.http.feeds import get_feed, post_feed
 from freshet.http.gate import Gate
 from freshet.http.health import get_live, get_metrics, get_ready
@@ -57,19 +60,20 @@ def create_app(engine: Engine, timer: Callable[[], float] = time.monotonic) -> L
     metrics = HttpMetrics()
     metrics.keys(lambda: engine.access, engine.now_ms)
     engine.telemetry.add(metrics.registry)
-    rates = Rates(http.limits, timer)
+    rates, gate = Rates(http.limits, timer), Gate(http.limits)
     app = Litestar(
         route_handlers=ROUTES,
         state=State({"engine": engine, "metrics": metrics, "rates": rates}),
         lifespan=[lambda _: engine.running(), lambda _: engine.telemetry.telling()],
-        middleware=[Gate(http.limits)],
+        middleware=[gate],
         exception_handlers={FreshetError: ours, HTTPException: framework, Exception: unexpected},
         cors_config=_cors(http),
         openapi_config=openapi.config(),
         request_max_body_size=http.limits.body_bytes,
     )
+    direct = Direct(app.asgi_handler, engine, Taking(engine, rates, metrics), gate)
     app.asgi_handler = Requests(
-        app.asgi_handler, metrics, engine.new_request_id, time.perf_counter, http.access_log
+        direct, metrics, engine.new_request_id, time.perf_counter, http.access_log
     )
     return app
 

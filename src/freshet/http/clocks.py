@@ -12,7 +12,7 @@ id from outside that is refused by the log (`too_late`): taking it could count a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -31,21 +31,22 @@ class Clock:
     sent_at: int | None = None
     corrected: int = 0
     clamped: int = 0
+    skew_ms: int = field(init=False)  # the sender's clock is to be put forward by so much
+    _earliest: int = field(init=False)
+    _latest: int = field(init=False)
 
-    @property
-    def skew_ms(self) -> int:
-        """By how much the sender's clock is to be put forward; 0 if it is near enough."""
-        if self.sent_at is None:
-            return 0
-        skew_ms = self.now_ms - self.sent_at
-        return skew_ms if abs(skew_ms) > 1000 * self.rules.skew_max_s else 0
+    def __post_init__(self) -> None:
+        rules = self.rules
+        skew_ms = 0 if self.sent_at is None else self.now_ms - self.sent_at
+        self.skew_ms = skew_ms if abs(skew_ms) > 1000 * rules.skew_max_s else 0
+        self._earliest = self.now_ms - rules.past_max_days * DAY_MS
+        self._latest = self.now_ms + 1000 * rules.future_max_s
 
     def set_right(self, event: ViewerEvent) -> ViewerEvent:
         """The event with a time that can be."""
         skew_ms = self.skew_ms
         time = event.time + skew_ms
-        latest = self.now_ms + 1000 * self.rules.future_max_s
-        if not self.now_ms - self.rules.past_max_days * DAY_MS <= time <= latest:
+        if not self._earliest <= time <= self._latest:
             self.clamped += 1
             return msgspec.structs.replace(event, time=self.now_ms, clock="clamped")
         if skew_ms:

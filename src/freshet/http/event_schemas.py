@@ -11,7 +11,8 @@ from typing import Any, Union
 import msgspec
 
 from freshet.domain.events import EVENTS, ViewerEvent
-from freshet.http.edge import LIST_MAX, NUMBER_MAX, OURS, REQUIRED, TEXT_MAX, VECTOR_BYTES
+from freshet.http.checks import LIST_MAX, NUMBER_MAX, REQUIRED, TEXT_MAX, VECTOR_BYTES
+from freshet.http.edge import OURS
 
 REF = "#/components/schemas/{name}"
 UNION = "EventIn"

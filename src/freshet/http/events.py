@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,12 +14,16 @@ from freshet.domain.errors import Refused
 from freshet.domain.events import Event, VideoAct, VideoPublished
 from freshet.http import examples
 from freshet.http.batches import batch_of
+from freshet.http.callers import Caller
 from freshet.http.clocks import Clock
 from freshet.http.edge import Edge
 from freshet.http.fields import Dropped
 from freshet.http.guard import caller_of, needs
+from freshet.http.metrics import HttpMetrics
 from freshet.http.naming import named
 from freshet.http.ports import Engine
+from freshet.http.rates import Rates
+from freshet.log.ports import Appended
 
 
 class EventError(msgspec.Struct, frozen=True):
@@ -44,10 +50,13 @@ class EventsTaken(msgspec.Struct, frozen=True):
     clamped: int = 0  # times that could not be, held to now
 
 
+INGEST = needs("ingest", viewer_tokens=True, in_query=True)
+
+
 @post(
     "/v1/events",
     status_code=200,
-    guards=[needs("ingest", viewer_tokens=True, in_query=True)],
+    guards=[INGEST],
     tags=["events"],
     summary="Record what viewers did",
     opt={"example": examples.TAKEN, "example_body": examples.BATCH, "partial": True},
@@ -57,48 +66,69 @@ async def post_events(request: Request[Any, Any, State]) -> Response[EventsTaken
 
     Answers 200 when any record was taken, 400 when none was.
     """
-    engine: Engine = request.app.state.engine
-    caller = caller_of(request)
-    batch = batch_of(await request.body(), engine.http.limits.batch)
-    request.app.state.rates.events(caller, len(batch.events))
-    clock = Clock(engine.http.clocks, engine.now_ms(), batch.sent_at)
-    dropped = Dropped()
-    good, errors = _decode_all(batch.events, Edge(caller, clock, dropped))
-    events = [event for _, event in good]
-    waiting = parked(engine, events)
-    keyed = await named(engine, caller, events, batch.consent) if good else []
-    for index in waiting:
-        keyed[index] = msgspec.structs.replace(keyed[index], parked=True)
-    taken = await engine.record(keyed) if keyed else None
-    repeated = set(taken.repeated) if taken else set()
-    refused = dict(taken.refused) if taken else {}
-    errors += [_error(good[at][0], error) for at, error in refused.items()]
-    answer = EventsTaken(
-        accepted=len(batch.events) - len(errors) - len(repeated),
-        repeated=len(repeated),
-        offset=taken.last if taken else 0,
-        now=clock.now_ms,
-        errors=tuple(sorted(errors, key=lambda error: error.index)),
-        parked=len(waiting - repeated - refused.keys()),
-        dropped=dict(dropped.fields),
-        corrected=clock.corrected,
-        clamped=clock.clamped,
-    )
-    request.app.state.metrics.events(answer, dropped.types)
-    all_wrong = bool(batch.events) and len(errors) == len(batch.events)
-    return Response(answer, status_code=400 if all_wrong else 200)
+    state = request.app.state
+    taking = Taking(state.engine, state.rates, state.metrics)
+    status, answer = await taking.take(caller_of(request), await request.body())
+    return Response(answer, status_code=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What batches of events become."""
+
+    engine: Engine
+    rates: Rates
+    metrics: HttpMetrics
+
+    async def take(self, caller: Caller, body: bytes) -> tuple[int, EventsTaken]:
+        """The status, and what became of the batch that `body` holds.
+
+        Raises:
+            Refused: the body holds no batch.
+            TooMany: events of this viewer, of late.
+            Unavailable: the log does not take them now.
+        """
+        engine = self.engine
+        batch = batch_of(body, engine.http.limits.batch)
+        self.rates.events(caller, len(batch.events))
+        clock = Clock(engine.http.clocks, engine.now_ms(), batch.sent_at)
+        dropped = Dropped()
+        good, errors = _decode_all(batch.events, Edge(caller, clock, dropped))
+        events = [event for _, event in good]
+        waiting = parked(engine, events)
+        keyed = await named(engine, caller, events, batch.consent) if good else []
+        for index in waiting:
+            keyed[index] = msgspec.structs.replace(keyed[index], parked=True)
+        taken = await engine.record(keyed) if keyed else Appended(())
+        repeated, refused = set(taken.repeated), dict(taken.refused)
+        errors += [_error(good[at][0], error) for at, error in refused.items()]
+        answer = EventsTaken(
+            accepted=len(batch.events) - len(errors) - len(repeated),
+            repeated=len(repeated),
+            offset=taken.last,
+            now=clock.now_ms,
+            errors=tuple(sorted(errors, key=lambda error: error.index)),
+            parked=len(waiting - repeated - refused.keys()),
+            dropped=dict(dropped.fields),
+            corrected=clock.corrected,
+            clamped=clock.clamped,
+        )
+        self.metrics.events(answer, dropped.types)
+        all_wrong = bool(batch.events) and len(errors) == len(batch.events)
+        return 400 if all_wrong else 200, answer
 
 
 def parked(engine: Engine, events: list[Event]) -> set[int]:
     """Which of the events are about videos that are not known, by index."""
     waiting: set[int] = set()
     published: set[str] = set()  # earlier in this very batch
+    knows = cache(engine.knows_video)
     for index, event in enumerate(events):
         if isinstance(event, VideoPublished):
             published.add(event.video)
         elif isinstance(event, VideoAct):
             video = event.video
-            if video not in published and not engine.knows_video(video):
+            if video not in published and not knows(video):
                 waiting.add(index)
     return waiting
 

@@ -81,9 +81,12 @@ class FeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
+FEED = needs("feed", viewer_tokens=True)
+
+
 @get(
     "/v1/feeds/{surface:str}",
-    guards=[needs("feed", viewer_tokens=True)],
+    guards=[FEED],
     tags=["feeds"],
     dependencies={"options": Provide(options_of)},
     summary="The next videos for a viewer",
@@ -108,13 +111,13 @@ async def get_feed(
         viewer=viewer, n=n, request_id=request_id, session_id=session_id, cursor=cursor,
         consent=bool(consent), trace=bool(trace),
     )  # fmt: skip
-    return await _answered(engine, caller_of(request), surface, body, options)
+    return await answered(engine, caller_of(request), surface, body, options)
 
 
 @post(
     "/v1/feeds/{surface:str}",
     status_code=200,
-    guards=[needs("feed", viewer_tokens=True)],
+    guards=[FEED],
     tags=["feeds"],
     summary="The next videos for a viewer, with options as JSON",
     opt={"example": examples.FEED},
@@ -124,12 +127,13 @@ async def post_feed(
 ) -> Answer:
     """As GET, for filters, pins and boosts that are too long for a query."""
     engine = entered(request, ())
-    return await _answered(engine, caller_of(request), surface, data, data.options)
+    return await answered(engine, caller_of(request), surface, data, data.options)
 
 
-async def _answered(
+async def answered(
     engine: Engine, caller: Caller, surface: str, body: FeedBody, options: Options
 ) -> Answer:
+    """What a caller is answered who asks a surface for its next videos."""
     whom = await viewer_of(engine, caller, body.viewer, body.session_id, body.consent)
     if not whom.personalised:
         options = msgspec.structs.replace(options, personalised=False)

@@ -48,7 +48,9 @@ class Gate:
         return gated
 
     async def _timed(self, app: App, scope: Scope, receive: Any, send: Any) -> None:
-        limit_s = None if scope["route_handler"].opt.get(SLOW) else self._limits.timeout_s
+        handler = scope.get("route_handler")  # none where the framework is passed by
+        slow = handler is not None and handler.opt.get(SLOW)
+        limit_s = None if slow else self._limits.timeout_s
         try:
             async with asyncio.timeout(limit_s) as within:
 

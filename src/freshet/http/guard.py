@@ -21,6 +21,7 @@ from freshet.http import tokens
 from freshet.http.callers import Caller, known_caller
 from freshet.http.ports import Engine
 from freshet.http.problems import Forbidden, Unauthorized
+from freshet.http.rates import Rates
 from freshet.http.scope import CALLER
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -44,8 +45,16 @@ class needs:  # noqa: N801 (read as a word: guards=[needs("feed")])
 
     async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
         if CALLER not in connection.scope:  # or another guard of this route was before us
-            await _identify(connection, self.in_query)
-        caller = caller_of(connection)
+            given = _given(connection, self.in_query)
+            state = connection.app.state
+            await identify(state.engine, state.rates, connection.scope, given)
+        self.check(caller_of(connection))
+
+    def check(self, caller: Caller) -> None:
+        """
+        Raises:
+            Forbidden: this is not open to this caller.
+        """
         if caller.viewer and not self.viewer_tokens:
             raise Forbidden("Authorization", "a viewer token does not open this", self._right)
         if not allows(caller.scopes, self.scope):
@@ -63,24 +72,40 @@ def caller_of(connection: Connection) -> Caller:
     return caller
 
 
-async def _identify(connection: Connection, in_query: bool) -> None:
-    engine: Engine = connection.app.state.engine
-    caller = known_caller(engine, _given(connection, in_query))
-    connection.scope[CALLER] = caller  # type: ignore[literal-required]
-    connection.app.state.rates.request(caller)
+async def identify(engine: Engine, rates: Rates, scope: Any, given: str) -> Caller:
+    """Who calls: in the request's scope from now on.
+
+    Raises:
+        Unauthorized: nobody's key, or no longer good.
+        TooMany: of late.
+    """
+    caller = known_caller(engine, given)
+    scope[CALLER] = caller
+    rates.request(caller)
     key = caller.key
     if key is not None and engine.access.keys.unnoted(key):
         try:
             await asyncio.to_thread(engine.access.keys.note_used, key)
         except Exception as error:  # nobody is turned away because a note could not be made
             _log.warning("last use of a key not noted", key=key.id, error=repr(error))
+    return caller
+
+
+def bearer(authorization: str) -> str:
+    """What a header bears, "" if nothing."""
+    scheme, _, given = authorization.partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
+
+
+def missing() -> Unauthorized:
+    return Unauthorized("Authorization", "is missing", "Bearer and a key or viewer token")
 
 
 def _given(connection: Connection, in_query: bool) -> str:
-    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and given.strip():
-        return given.strip()
+    given = bearer(connection.headers.get("authorization", ""))
+    if given:
+        return given
     token = connection.query_params.get("viewer_token", "") if in_query else ""
     if tokens.looks_like_one(token):
         return str(token)
-    raise Unauthorized("Authorization", "is missing", "Bearer and a key or viewer token")
+    raise missing()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -44,6 +45,10 @@ class HttpMetrics:
             registry=registry,
         )  # fmt: skip
 
+        # Labels are few, and looked up for every request.
+        self._count, self._time = cache(self._requests.labels), cache(self._seconds.labels)
+        self._outcome = cache(self._events.labels)
+
     def keys(self, access: Callable[[], Access], clock: Callable[[], int]) -> None:
         """Count API keys, too, when asked."""
         self.registry.register(_Keys(access, clock))
@@ -53,8 +58,8 @@ class HttpMetrics:
 
     def end(self, route: str, method: str, status: int, seconds: float) -> None:
         self._working.dec()
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._count(route, method, str(status)).inc()
+        self._time(route).observe(seconds)
 
     def events(self, answer: EventsTaken, dropped: Mapping[str, int]) -> None:
         for outcome, count in (
@@ -62,7 +67,7 @@ class HttpMetrics:
             ("refused", len(answer.errors)), ("parked", answer.parked),
         ):  # fmt: skip
             if count:
-                self._events.labels(outcome).inc(count)
+                self._outcome(outcome).inc(count)
         for kind, count in dropped.items():
             self._dropped.labels(kind).inc(count)
         for how, count in (("corrected", answer.corrected), ("clamped", answer.clamped)):

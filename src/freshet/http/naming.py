@@ -9,7 +9,8 @@ session: the video it was done from, the slate, the session.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 import msgspec
 
@@ -37,20 +38,25 @@ async def named(
     engine: Engine, caller: Caller, events: Sequence[Event], consent: bool
 ) -> list[Event]:
     """The events as they are logged. New people's keys wait for the disk, off the loop."""
-    apart = list(_apart(engine, caller, events, consent))
+    known = cache(engine.keys.known)  # a batch has many acts of few people
+    apart = list(_apart(engine, caller, events, consent, known))
     names = {name for event, key in apart for name in people(event) if name != key}
-    keys = {name: key for name in names if (key := engine.keys.known(name)) is not None}
+    keys = {name: key for name in names if (key := known(name)) is not None}
     if new := names - keys.keys():
         keys |= await asyncio.to_thread(engine.keys.keys, sorted(new))
     # A session's key stands for itself.
-    return [keyed(event, lambda name, own=key: name if name == own else keys[name])  # type: ignore[misc]
-            for event, key in apart]  # fmt: skip
+    return [keyed(event, keys | {own: own} if own else keys) for event, own in apart]
 
 
 def _apart(
-    engine: Engine, caller: Caller, events: Sequence[Event], consent: bool
+    engine: Engine,
+    caller: Caller,
+    events: Sequence[Event],
+    consent: bool,
+    known: Callable[[str], str | None],
 ) -> Iterator[tuple[Event, str]]:
     """Each event, and the session's key it was put under; "" = it bears its own people."""
+    agrees = cache(lambda name: is_personalised(engine, caller, known(name), consent))
     switched: dict[str, bool] = {}  # by this very batch
     for event in events:
         if not isinstance(event, ViewerEvent):
@@ -59,8 +65,7 @@ def _apart(
         name = event.viewer
         if isinstance(event, PersonalisationSet):
             switched[name] = event.on
-        own = engine.keys.known(name)
-        personalised = is_personalised(engine, caller, own, consent)
+        personalised = agrees(name)
         if name in switched:
             personalised = switched[name] and is_personalised(engine, caller, None, consent)
         if personalised:

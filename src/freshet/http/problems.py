@@ -6,6 +6,7 @@ What the caller sent wrong is never a 500; what is ours never tells its insides.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -87,6 +88,9 @@ class Problems(msgspec.Struct, frozen=True):
     error: Problem
 
 
+OURS = Problem("broken", "an error on our side; it is in the server's log")
+
+
 def _answer(
     request: Request[Any, Any, Any],
     status: int,
@@ -97,18 +101,24 @@ def _answer(
     return Response(Problems(named), status_code=status, headers=headers, media_type=MediaType.JSON)
 
 
-def ours(request: Request[Any, Any, Any], error: FreshetError) -> Any:
-    """Our own errors, by the tree of `errors.py`."""
+def told(error: FreshetError) -> tuple[int, Problem, dict[str, str] | None]:
+    """Status, problem and headers for an error of the tree of `errors.py`."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, Refused):
         problem = Problem(error.code, error.reason, error.field, error.right)
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-        return _answer(request, status, problem, headers)
+        return status, problem, {"WWW-Authenticate": "Bearer"} if status == 401 else None
     if isinstance(error, Unavailable):
         wait_s = max(1, round(getattr(error, "retry_after_s", 1)))
-        problem = Problem(error.code, str(error))
-        return _answer(request, status, problem, {"Retry-After": str(wait_s)})
-    return unexpected(request, error)
+        return status, Problem(error.code, str(error)), {"Retry-After": str(wait_s)}
+    return 500, OURS, None
+
+
+def ours(request: Request[Any, Any, Any], error: FreshetError) -> Any:
+    """Our own errors, as the framework answers them."""
+    status, problem, headers = told(error)
+    if problem is OURS:
+        return unexpected(request, error)
+    return _answer(request, status, problem, headers)
 
 
 def framework(request: Request[Any, Any, Any], error: HTTPException) -> Any:
@@ -142,11 +152,13 @@ _PARAMETER = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Any:
+    log_unexpected(request.scope, error)
+    return _answer(request, 500, OURS)
+
+
+def log_unexpected(scope: Mapping[str, Any], error: Exception) -> None:
     # The route's template and not the path: that may name a person.
-    _log.error("request failed", route=route_of(request.scope), exc_info=error)
-    return _answer(
-        request, 500, Problem("broken", "an error on our side; it is in the server's log")
-    )
+    _log.error("request failed", route=route_of(scope), exc_info=error)
 
 
 _MISSING = re.compile(r"missing required field `([^`]+)`")

@@ -19,12 +19,13 @@ from freshet.domain.errors import Corrupt, Refused, TooLate
 from freshet.domain.events import Event
 from freshet.domain.upcast import decode_batch, encode_batch
 from freshet.log.ports import Appended, Batch, Offset
-from freshet.log.recent import FUTURE_MS, WINDOW_MS, RecentIds, id_ms, raw_id
+from freshet.log.recent import FUTURE_MS, WINDOW_MS, RecentIds, id_ms, raw_id, raw_ids
 from freshet.log.rows import StoredRow, cut
 
 Clock = Callable[[], int]  # ms since 1970
 Mode = Literal["live", "import"]
 Call = Sequence[Event]
+Placed = tuple[list[Offset], list[Event], dict[bytes, Offset]]
 
 UNREADABLE = (Corrupt, TypeError, ValueError, OverflowError, msgspec.MsgspecError)
 
@@ -60,7 +61,7 @@ class Admission:
             offsets, kept, fresh = attempt.place(last)
             try:
                 rows = list(cut(last + 1, kept))
-                batches = [Batch(row.first, row.events()) for row in rows]
+                batches = [Batch(row.first, decode_batch(row.data)) for row in rows]
                 break
             except UNREADABLE:
                 attempt.refuse_unreadable()
@@ -103,23 +104,46 @@ class _Attempt:
         self._rules, self._events, self._before = rules, events, received
         self._now = rules.clock()
         self._unreadable: dict[int, Refused] = {}
-        self._raws: list[bytes] = []
-        malformed: dict[int, Refused] = {}
-        for i, event in enumerate(events):
-            try:
-                self._raws.append(raw_id(event.event_id))
-            except Refused as error:
-                malformed[i] = error
-                self._raws.append(b"")
-        self._malformed = malformed
-        asked = [i for i in range(len(events)) if i not in malformed]
+        self._malformed: dict[int, Refused] = {}
+        raws = raw_ids([event.event_id for event in events])
+        self._raws = list(self._looked_at()) if raws is None else raws
+        asked = [i for i in range(len(events)) if i not in self._malformed]
         found = rules.recent.find([self._raws[i] for i in asked])
-        self._known = dict(zip(asked, found, strict=True))
+        self._known = {i: offset for i, offset in zip(asked, found, strict=True) if offset}
 
-    def place(self, last: Offset) -> tuple[list[Offset], list[Event], dict[bytes, Offset]]:
+    def _looked_at(self) -> Iterator[bytes]:
+        for i, event in enumerate(self._events):
+            try:
+                yield raw_id(event.event_id)
+            except Refused as error:
+                self._malformed[i] = error
+                yield b""
+
+    def place(self, last: Offset) -> Placed:
         """Offset of every event (0 = refused), the kept ones, and their ids."""
         self.refused = self._malformed | self._unreadable
         self.repeated: set[int] = set()
+        if not self.refused and not self._known and (placed := self._all_new(last)):
+            return placed
+        return self._one_by_one(last)
+
+    def _all_new(self, last: Offset) -> Placed | None:
+        """Where they lie if each is new and of a good age, which nearly always is so; None if
+        that is to be decided one by one."""
+        if self._rules.mode != "live" or not self._raws:
+            return None
+        received = max(self._before, self._now)
+        oldest, newest = id_ms(min(self._raws)), id_ms(max(self._raws))
+        if oldest < received - WINDOW_MS or newest > received + FUTURE_MS:
+            return None
+        offsets = list(range(last + 1, last + 1 + len(self._raws)))
+        fresh = dict(zip(self._raws, offsets, strict=True))
+        if len(fresh) < len(offsets):
+            return None
+        replace = msgspec.structs.replace
+        return offsets, [replace(event, received=received) for event in self._events], fresh
+
+    def _one_by_one(self, last: Offset) -> Placed:
         offsets = [0] * len(self._events)
         kept: list[Event] = []
         fresh: dict[bytes, Offset] = {}
@@ -133,7 +157,7 @@ class _Attempt:
             except Refused as error:
                 self.refused[i] = error
                 continue
-            if known := self._known[i] or fresh.get(raw, 0):
+            if known := self._known.get(i) or fresh.get(raw, 0):
                 offsets[i] = known
                 self.repeated.add(i)
                 continue
@@ -161,8 +185,8 @@ def _answers(
         span = range(start, start + len(call))
         yield Appended(
             tuple(offsets[start : span.stop]),
-            tuple(i - start for i in span if i in repeated),
-            tuple((i - start, refused[i]) for i in span if i in refused),
+            tuple(i - start for i in span if i in repeated) if repeated else (),
+            tuple((i - start, refused[i]) for i in span if i in refused) if refused else (),
         )
         start = span.stop
 

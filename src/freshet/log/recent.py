@@ -26,6 +26,8 @@ FUTURE_MS = 86_400_000  # an id may be ahead of us by this much: clocks differ
 SEAL_AT = 65_536
 MEMORY_BYTES = 128 * 2**20  # of chunks held, about 11 million events
 
+OF_VERSION_7, OF_RFC = frozenset(range(0x70, 0x80)), frozenset(range(0x80, 0xC0))
+
 Keys = NDArray[np.uint64]
 
 
@@ -46,6 +48,22 @@ def raw_id(event_id: str) -> bytes:
     if len(raw) != 16 or not dashes or raw[6] >> 4 != 7 or raw[8] >> 6 != 2:
         raise Refused("event_id", f"{event_id!r} is not a UUIDv7", "a UUID of version 7")
     return raw
+
+
+def raw_ids(event_ids: Sequence[str]) -> list[bytes] | None:
+    """As `raw_id` of each, all looked at together; None if one of them is no such id."""
+    try:
+        if set(map(len, event_ids)) != {36}:
+            return None
+        joined = "".join(event_ids)
+        raw = bytes.fromhex(joined.replace("-", ""))
+    except (ValueError, TypeError):
+        return None
+    dashes = joined[8::36] + joined[13::36] + joined[18::36] + joined[23::36]
+    good = len(raw) == 16 * len(event_ids) and dashes == "-" * (4 * len(event_ids))
+    if not good or not OF_VERSION_7.issuperset(raw[6::16]) or not OF_RFC.issuperset(raw[8::16]):
+        return None
+    return [raw[at : at + 16] for at in range(0, len(raw), 16)]
 
 
 def id_ms(raw: bytes) -> int:
@@ -127,18 +145,27 @@ class RecentIds:
     def restore(self, sealed: Iterable[Sealed]) -> None:
         """Know these chunks; what came behind them is then given to `add`."""
         self._sealed = list(sealed)
+        ends = [chunk.newest_ms for chunk in self._sealed]
+        self._oldest_ms = min(ends, default=0)
+        self._sealed_to = max(ends, default=0).to_bytes(6, "big") + b"\xff" * 10
         self._lows = np.array([chunk.low for chunk in self._sealed], np.uint64)
         self._highs = np.array([chunk.high for chunk in self._sealed], np.uint64)
 
     def find(self, raws: Sequence[bytes]) -> list[Offset]:
         """Where each id lies, 0 if it is new."""
-        found = [self._newest.get(raw, 0) for raw in raws]
-        if self._sealed and not all(found):
-            self._find_sealed(raws, found)
+        newest = self._newest
+        found = [0] * len(raws)
+        if not newest.keys().isdisjoint(raws):
+            found = [newest.get(raw, 0) for raw in raws]
+        if self._sealed:
+            # What is newer than all that is sealed lies in no chunk.
+            end = self._sealed_to
+            missing = [i for i, raw in enumerate(raws) if raw <= end and not found[i]]
+            if missing:
+                self._find_sealed(raws, missing, found)
         return found
 
-    def _find_sealed(self, raws: Sequence[bytes], found: list[Offset]) -> None:
-        missing = [i for i, offset in enumerate(found) if not offset]
+    def _find_sealed(self, raws: Sequence[bytes], missing: list[int], found: list[Offset]) -> None:
         keys = keys_of(b"".join(raws[i] for i in missing))
         order = np.argsort(keys)
         keys = keys[order]
@@ -182,7 +209,7 @@ class RecentIds:
 
     def forget(self, before_ms: int) -> None:
         """Let go of chunks all of whose ids are older; those are refused by their age."""
-        if any(chunk.newest_ms < before_ms for chunk in self._sealed):
+        if self._sealed and self._oldest_ms < before_ms:
             self.restore(chunk for chunk in self._sealed if chunk.newest_ms >= before_ms)
             self._held = OrderedDict(
                 (chunk.first, self._held[chunk.first])
