@@ -6,7 +6,7 @@ imported line is worth more than its hashtag: what is none stays as it was said.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ LISTED = tuple(kind for kind in EVENTS.values() if "hashtags" in kind.__struct_f
 AIMED = tuple(
     kind for kind in EVENTS.values() if {"kind", "target"} <= set(kind.__struct_fields__)
 )  # at a hashtag, or at something else
+
+E = TypeVar("E", bound=Event)
 
 
 def counted(name: str) -> str:
@@ -32,7 +34,7 @@ def counted(name: str) -> str:
         return name
 
 
-def as_counted(event: Event) -> Event:
+def as_counted(event: E) -> E:
     """The event with its hashtags as they are counted."""
     told: Any = event
     changes: dict[str, Any] = {}
