@@ -41,7 +41,9 @@ $(STAMP): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 demo: setup
 	$(BIN)/freshet demo
 
+# Kernels are compiled once and first, else every process of the tests would do it for itself.
 test: setup check $(JS)
+	$(BIN)/python -c 'from freshet.learning.live import Live; Live().warm()'
 	$(BIN)/python -m pytest $(PARALLEL)
 
 # What the TypeScript client is built and tested with; npm writes this file when it is done.

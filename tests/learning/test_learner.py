@@ -16,6 +16,7 @@ from freshet.learning.learner import (
     MIDDLES_S,
     THRESHOLDS_S,
     WIDTH,
+    alike,
     forward,
     forward_many,
     learn,
@@ -209,6 +210,20 @@ def test_many_at_once_are_predicted_to_the_very_bits_of_each_alone(n: int, seed:
         model.learn(random.normal(size=INPUTS), random.random(HEADS) < 0.3)
     x = (10 * random.normal(size=(n, INPUTS))).astype(np.float32)
     x[random.random(x.shape) < 0.05] = np.nan
-    found = np.empty((n, HEADS), np.float32)
-    forward_many(model.params, x, 0, found)
+    shared = int(random.integers(0, INPUTS + 1))
+    x[:, :shared] = x[:1, :shared]
+    found, whole = np.empty((n, HEADS), np.float32), np.empty((n, HEADS), np.float32)
+    forward_many(model.params, x, shared, found)
+    forward_many(model.params, x, 0, whole)
     assert [row.tobytes() for row in found] == [model.predict(row).tobytes() for row in x]
+    assert found.tobytes() == whole.tobytes()
+
+
+def test_what_vectors_begin_with_alike_is_counted() -> None:
+    x = np.zeros((3, 5), np.float32)
+    assert alike(x) == alike(x[:1]) == 5
+    x[2, 3] = 1
+    assert alike(x) == 3
+    assert alike(x[:0]) == 5
+    x[1, 0] = np.nan
+    assert alike(x) == 0

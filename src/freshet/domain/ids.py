@@ -20,8 +20,10 @@ def uuid7(time_ms: int, random: Random) -> str:
     >>> uuid7(1_650_812_741_436, Random(1))
     '01805c1b-673c-7226-b63c-5ab791b7584a'
     """
-    bits = (time_ms & (2**48 - 1)) << 80 | 0x7 << 76 | random.getrandbits(12) << 64
-    return str(uuid.UUID(int=bits | 0b10 << 62 | random.getrandbits(62)))
+    version = 0x7000 | random.getrandbits(12)
+    low = 0b10 << 62 | random.getrandbits(62)
+    made = f"{time_ms & (2**48 - 1):012x}"
+    return f"{made[:8]}-{made[8:]}-{version:x}-{low >> 48:x}-{low & (2**48 - 1):012x}"
 
 
 def uuid7_ms(event_id: str) -> int:

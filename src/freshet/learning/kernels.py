@@ -47,6 +47,7 @@ from freshet.learning.learner import (
     HEADS,
     THRESHOLDS_S,
     WIDTH,
+    alike,
     forward,
     forward_many,
     learn,
@@ -560,8 +561,11 @@ def rank(state, params, viewer, rows, now, placement, shared, scratch, out_x, ou
 
 @kernel
 def predict(params, x, shared, out_p, out_times):
-    """Predictions (n, O) and watch times (n, 4) for vectors (n, F), as `forward_many`."""
-    forward_many(params, x, shared, out_p)
+    """Predictions (n, O) and watch times (n, 4) for vectors (n, F), as `forward_many`.
+
+    `shared` below 0: see for yourself what the vectors share.
+    """
+    forward_many(params, x, shared if shared >= 0 else alike(x), out_p)
     for i in range(x.shape[0]):
         watch_times(params, out_p[i], out_times[i])
 

@@ -203,6 +203,16 @@ def forward_many(params, x, shared, p):
 
 
 @kernel
+def alike(x):
+    """How many leading values are the same in every vector of x (n, F)."""
+    for j in range(x.shape[1] if x.shape[0] > 0 else 0):
+        for i in range(1, x.shape[0]):
+            if x[i, j] != x[0, j]:
+                return j
+    return x.shape[1]
+
+
+@kernel
 def nudge(weights, squares, gradient, step, shrink):
     """One Adagrad step on a row: w -= step * (g / sqrt(sum of g^2) + shrink * w)."""
     for q in range(weights.shape[0]):

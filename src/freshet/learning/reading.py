@@ -392,7 +392,7 @@ class Reading:
         """The same heads on given vectors, float32 (n, F)."""
         x = np.ascontiguousarray(features, np.float32)
         p, times = self._out(len(x))
-        kernels.predict(self._current(), x, 0, p, times)
+        kernels.predict(self._current(), x, -1, p, times)
         return self._ranked(x, p, times)
 
     def _current(self) -> Any:

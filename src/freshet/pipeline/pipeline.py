@@ -45,22 +45,23 @@ class Pipeline(Generic[Q]):
     fetch_timeout_s: float = 0.25
     timer: Callable[[], float] = time.perf_counter  # tells stages' times, decides nothing
     kinds: tuple[str, ...] = field(init=False)
+    source_names: tuple[str, ...] = field(init=False)
+    shared: tuple[str, ...] = field(init=False)  # columns that every source brings
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", tuple(self._kind(step) for step in self.steps))
+        object.__setattr__(self, "source_names", tuple(map(stage_name, self.sources)))
         if not self.sources:
             raise Broken(f"pipeline {self.name!r} has no source")
         names = self.source_names
         if len(set(names)) < len(names):
             raise Broken(f"pipeline {self.name!r} names a source twice: {', '.join(names)}")
-        known = {"source"} | set.intersection(*(set(adds(source)) for source in self.sources))
+        shared = set.intersection(*(set(adds(source)) for source in self.sources))
+        object.__setattr__(self, "shared", tuple(sorted(shared)))
+        known = {"source"} | shared
         for stage in (*self.steps, self.selector, *self.finish):
             self._check(stage, known)
             known |= set(adds(stage))
-
-    @property
-    def source_names(self) -> tuple[str, ...]:
-        return tuple(stage_name(source) for source in self.sources)
 
     async def run(self, query: Q) -> tuple[Candidates, Trace]:
         """The slate of one query and how it came about.
@@ -86,7 +87,7 @@ class Pipeline(Generic[Q]):
     async def _fetch(self, query: Q, steps: list[Step]) -> Candidates:
         found: list[Candidates] = []
         end = asyncio.get_running_loop().time() + self.fetch_timeout_s
-        for source in self.sources:
+        for name, source in zip(self.source_names, self.sources, strict=True):
             started, failed, some = self.timer(), "", NOTHING
             try:
                 some = await _within(source.fetch(query), end)
@@ -95,20 +96,19 @@ class Pipeline(Generic[Q]):
                     raise Broken(f"did not bring {', '.join(sorted(missing))}")
             except Exception as error:  # a dead source makes a thinner feed
                 failed, some = _why(error), NOTHING
-            steps.append(
-                Step(stage_name(source), "source", self._since(started), 0, len(some), failed)
-            )
+            steps.append(Step(name, "source", self._since(started), 0, len(some), failed))
             found.append(some)
         return self._merge(found)
 
     def _merge(self, found: list[Candidates]) -> Candidates:
         """Each row once, with the index of the first source that brought it."""
         brought = [(index, some) for index, some in enumerate(found) if len(some)]
-        shared = set.intersection(*(set(adds(source)) for source in self.sources))
         if not brought:
-            return NOTHING.adding({name: np.empty(0) for name in ("source", *shared)})
+            return NOTHING.adding({name: np.empty(0) for name in ("source", *self.shared)})
         rows = np.concatenate([some.rows for _, some in brought])
-        columns = {name: np.concatenate([some[name] for _, some in brought]) for name in shared}
+        columns = {
+            name: np.concatenate([some[name] for _, some in brought]) for name in self.shared
+        }
         columns["source"] = np.repeat(
             np.array([index for index, _ in brought], np.int16),
             [len(some) for _, some in brought],

@@ -18,5 +18,5 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     probes: Positive = 16  # lists looked through for one vector; more find more and take longer
     pause_ms: Positive = 200  # between looks at what changed, off the path of requests
     rising_s: Positive = 10  # what is rising, young or proven is worked out this often
-    valued_at_once: Positive = 1_024  # videos whose worth is predicted anew at each look
+    valued_at_once: Positive = 512  # videos whose worth is predicted anew at each look
     seed: Count = 0  # of the lists' training
