@@ -36,6 +36,7 @@ from freshet.app import (
     open_access,
     open_catalogue,
     open_writer,
+    settled,
 )
 from freshet.backends.secret_file import secret_of
 from freshet.catalogue.keys import PersonKeys
@@ -178,6 +179,7 @@ async def write(told: Told) -> None:
         writer.watched_by(telemetry)
         async with writer.running(), telemetry.telling():
             await desk.start()
+            settled()
             _log.info("writing", data=told.settings.data, offset=writer.folding.offset)
             await stop.wait()
             await desk.close()
