@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from freshet.app import open_catalogue, open_engine, open_for_import
+from freshet.app import open_catalogue, open_engine, open_for_import, settled
 from freshet.catalogue.store.records import Person, Video
 from freshet.config import Settings
 from freshet.domain import events as e
@@ -103,3 +104,13 @@ async def test_wishes_follows_and_pages_hold_on_the_real_state(tmp_path: Path) -
             page = await engine.ask("for_you", Question(key, n=4, cursor=page.cursor))
             shown += [item.video for item in page.items]
         assert sorted(shown) == sorted(names)
+
+
+def test_what_is_there_when_serving_begins_is_left_alone_by_garbage_collections() -> None:
+    here = ["a list is tracked"]
+    try:
+        settled()
+        assert gc.get_freeze_count() > 0
+        assert not any(one is here for one in gc.get_objects())
+    finally:
+        gc.unfreeze()

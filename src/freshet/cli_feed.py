@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from freshet import config
-from freshet.app import open_engine
+from freshet.app import open_engine, settled
 from freshet.backends.sqlite_reader import FILE, SqliteReader
 from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
@@ -196,6 +196,7 @@ async def serve_until_stopped(
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, server.stop)  # then the engine closes in order
+    settled()
     beside = asyncio.create_task(_beside(then, server, http)) if then else None
     _log.info("serving", address=f"http://{http.host}:{http.port}", docs="/schema")
     await server.serve()

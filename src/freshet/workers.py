@@ -29,7 +29,7 @@ import msgspec
 import structlog
 
 from freshet import cli_feed, logs
-from freshet.app import now_ms, open_access, open_catalogue, open_writer
+from freshet.app import now_ms, open_access, open_catalogue, open_writer, settled
 from freshet.backends.secret_file import CURSORS, secret_of
 from freshet.catalogue.keys import FILE as KEYS_FILE
 from freshet.catalogue.keys import PersonKeys
@@ -172,6 +172,7 @@ async def write(told: Told) -> None:
         writer.watched_by(telemetry)
         async with writer.running(), telemetry.telling():
             await desk.start()
+            settled()
             _log.info("writing", data=told.settings.data, offset=writer.folding.offset)
             await stop.wait()
             await desk.close()

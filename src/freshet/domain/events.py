@@ -43,6 +43,7 @@ class Event(
     tag_field="type",
     omit_defaults=True,
     forbid_unknown_fields=True,
+    gc=False,  # thousands are held, and none can be part of a cycle
 ):
     """What all events share."""
 
@@ -307,7 +308,7 @@ class PersonErased(Event, kw_only=True, tag="person_erased"):
 # --- serving --------------------------------------------------------------------------------
 
 
-class Served(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+class Served(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True, gc=False):
     """One item of a slate as it was shown. Position is its index in the slate."""
 
     video: str

@@ -36,7 +36,7 @@ FEEDS, FILLED = 0, 1  # columns of `_feeds`
 _reached: Callable[[int, int, int], int] = getattr(kernels.reached, "py_func", kernels.reached)
 
 
-class View(msgspec.Struct, array_like=True):
+class View(msgspec.Struct, array_like=True, gc=False):
     """One video in front of one viewer."""
 
     since: int  # received time of its slate, then of its impression
