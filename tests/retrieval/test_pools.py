@@ -12,7 +12,6 @@ from freshet.retrieval.settings import Retrieval
 from tests.retrieval.items import Table
 
 SETTINGS = Retrieval(exact_max=100, pause_ms=1)
-TEN = np.arange(10, dtype=np.int32)
 
 
 def worth(rows: np.ndarray, now_ms: int) -> np.ndarray:
@@ -53,13 +52,14 @@ def test_a_large_catalogue_fills_the_pool_and_no_more() -> None:
     assert near[pool.rows % 20 == 1].min() > near[pool.rows % 20 == 5].max()
 
 
-def test_the_proven_are_those_of_most_worth_and_the_unknown_count_as_average() -> None:
+def test_the_proven_are_those_of_most_worth_and_stand_by_how_much() -> None:
     table = Table(10)
     table.eligible[9] = False
     proven = Proven(table, 10_000, 100, worth)
     assert sorted(proven.pool(0).rows.tolist()) == list(range(9))
-    standing = proven.standing(np.array([0, 4, 8, 500], np.int32))
-    assert standing[0] < standing[1] == standing[3] == 0 < standing[2]
+    pool = proven.pool(0)
+    standing = dict(zip(pool.rows.tolist(), pool.standing.tolist(), strict=True))
+    assert standing[0] < standing[4] == 0 < standing[8]
 
 
 def test_a_large_catalogue_is_valued_slice_by_slice_around_and_around() -> None:
@@ -89,7 +89,7 @@ async def test_in_the_background_everything_is_kept_up_to_date_until_stopped() -
     nearby.start()
     nearby.start()
     # Nobody tells when a round in the background is over.
-    while not (len(nearby.rising.rows(-1, 0)[0]) and nearby.proven.standing(TEN).any()):  # noqa: ASYNC110
+    while not (len(nearby.rising.rows(-1, 0)[0]) and len(nearby.proven.pool(0).rows)):  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     assert nearby.stop()
     await nearby.stopped()

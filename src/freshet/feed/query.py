@@ -47,7 +47,7 @@ class FeedQuery:
     wanted: Wanted = NOTHING_ASKED  # the app's filters, exclusions, pins and boosts
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True
-    _taste: list[Taste] = field(default_factory=list, repr=False, compare=False)
+    _taste: list[Taste] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def known_as(self) -> int:
