@@ -183,12 +183,9 @@ class Writer:
 
     async def append(self, events: Sequence[Event]) -> Appended:
         appended = await self.log.append(events)
-        newest: dict[str, Offset] = {}
-        for event, offset in zip(events, appended.offsets, strict=True):
-            if isinstance(event, ViewerEvent):
-                newest[event.viewer] = max(offset, newest.get(event.viewer, 0))
-        for viewer, offset in newest.items():
-            self.folding.note(viewer, offset)
+        last = appended.last
+        for viewer in {event.viewer for event in events if isinstance(event, ViewerEvent)}:
+            self.folding.note(viewer, last)  # the call is one commit, so folded at once
         return appended
 
     async def commit(self, slate: SlateServed, after: int) -> Committed:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshet.domain.errors import Refused
-from freshet.domain.events import Hide, Impression, Search, Watch
+from freshet.domain.events import Hide, Impression, Search, VideoRemoved, Watch
 from freshet.http.checks import LONGEST_MS, NUMBER_MAX, TEXT_MAX, check
-from freshet.http.glance import GLANCES
+from freshet.http.glance import GLANCES, all_good
 from tests.feed.world import NOW_MS
 
 ID = "01805c1b-673c-7226-b63c-5ab791b7584a"
@@ -41,9 +41,8 @@ def refused(act: Any) -> bool:
     )
 )  # fmt: skip
 def test_what_is_refused_is_never_found_good(act: Watch) -> None:
-    glance = GLANCES[Watch]
-    assert glance is not None
-    assert not (glance.finds_good(act) and refused(act))
+    assert not (all_good([act]) and refused(act))
+    assert all_good([WATCH, act]) == all_good([act])
 
 
 @pytest.mark.parametrize("kind", [kind for kind, glance in GLANCES.items() if glance is not None])
@@ -53,19 +52,21 @@ def test_an_act_that_is_as_it_should_be_is_found_good(kind: Any) -> None:
         if field.required and field.name not in said:
             given = {str: "x1", int: 1, bool: True}
             said[field.name] = given.get(field.type) or field.type.__args__[0]
-    glance = GLANCES[kind]
-    assert glance is not None
-    assert glance.finds_good(kind(**said))
+    assert all_good([kind(**said), WATCH])
 
 
 @pytest.mark.parametrize("field", ["viewer", "video"])
 def test_an_id_that_may_not_be_empty_is_looked_at(field: str) -> None:
-    glance = GLANCES[Watch]
-    assert glance is not None
-    assert not glance.finds_good(msgspec.structs.replace(WATCH, **{field: ""}))
+    assert not all_good([WATCH, msgspec.structs.replace(WATCH, **{field: ""})])
 
 
 def test_what_holds_lists_is_always_looked_at_closely() -> None:
     assert GLANCES[Search] is None
+    assert not all_good([WATCH, Search(event_id=ID, time=NOW_MS, viewer="vera")])
     assert GLANCES[Impression] is not None
     assert GLANCES[Hide] is not None
+
+
+def test_what_is_no_act_or_not_decoded_is_looked_at_closely() -> None:
+    assert not all_good([WATCH, VideoRemoved(event_id=ID, time=NOW_MS, video="v1")])
+    assert not all_good([WATCH, msgspec.Raw(b"{}")])

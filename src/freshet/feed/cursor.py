@@ -18,7 +18,6 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 
 import msgspec
 
@@ -115,4 +114,4 @@ class Cursors:
         return inside
 
     def _mac(self, raw: bytes) -> bytes:
-        return hmac.new(self.secret, raw, sha256).digest()[:MAC_BYTES]
+        return hmac.digest(self.secret, raw, "sha256")[:MAC_BYTES]

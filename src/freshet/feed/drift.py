@@ -84,7 +84,8 @@ class Drift:
             fold = self._fold.get(type(event))
             if fold is not None:
                 fold(event)
-            self._settle(event.received)
+            if event.received != self.now_ms:  # at one time nothing more can become due
+                self._settle(event.received)
         self.offset = batch.last
 
     def _slate(self, slate: ev.SlateServed) -> None:

@@ -12,6 +12,7 @@ id from outside that is refused by the log (`too_late`): taking it could count a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -41,6 +42,11 @@ class Clock:
         self.skew_ms = skew_ms if abs(skew_ms) > 1000 * rules.skew_max_s else 0
         self._earliest = self.now_ms - rules.past_max_days * DAY_MS
         self._latest = self.now_ms + 1000 * rules.future_max_s
+
+    def keeps(self, events: Sequence[ViewerEvent]) -> bool:
+        """Whether all of their times can be, as they are."""
+        times = [event.time for event in events]
+        return not self.skew_ms and self._earliest <= min(times) <= max(times) <= self._latest
 
     def set_right(self, event: ViewerEvent) -> ViewerEvent:
         """The event with a time that can be."""

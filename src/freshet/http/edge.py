@@ -1,4 +1,4 @@
-"""Events as they come in from outside: decoded one by one, checked, named by keys.
+"""Events as they come in from outside: decoded, checked, named by keys.
 
 Good records of a batch are kept; each bad one is answered with its index, field, reason
 and what would be right.
@@ -6,7 +6,7 @@ and what would be right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ from freshet.http.callers import Caller
 from freshet.http.checks import PEOPLE, check
 from freshet.http.clocks import Clock
 from freshet.http.fields import Dropped, mended
-from freshet.http.glance import GLANCES
+from freshet.http.glance import all_good
 from freshet.http.problems import Forbidden, misfit
 
 # Made by the server alone; no key lets them in. Erasing a person is more than its event.
@@ -49,17 +49,28 @@ class Edge:
     clock: Clock
     dropped: Dropped
 
-    def event(self, raw: bytes | msgspec.Raw) -> Event:
-        """One event from one JSON record.
+    def takes_as_they_are(self, records: Sequence[Any]) -> bool:
+        """Whether all are decoded and good, and nothing is to be put right about them."""
+        viewer = self.caller.viewer
+        return (
+            all_good(records)
+            and self.clock.keeps(records)
+            and (not viewer or {act.viewer for act in records} == {viewer})
+        )
+
+    def event(self, record: Event | bytes | msgspec.Raw) -> Event:
+        """One event from one record.
 
         Raises:
             Refused: says which field and what would be right.
             Forbidden: a kind of event, or a viewer, that this caller may not speak for.
         """
+        if isinstance(record, Event):
+            return self._checked(record)
         try:
-            event = decode(raw)
+            event = decode(record)
         except Refused:
-            mend = mended(raw, self.caller.viewer)
+            mend = mended(record, self.caller.viewer)
             if mend is None:
                 raise
             event = self._checked(decode(mend[0]))
@@ -70,8 +81,7 @@ class Edge:
     def _checked(self, event: Event) -> Event:
         if isinstance(event, ViewerEvent):
             _may_act(event, self.caller)
-            glance = GLANCES[type(event)]
-            if glance is None or not glance.finds_good(event):
+            if not all_good((event,)):
                 check(event, self.clock.now_ms)
             return self.clock.set_right(as_counted(event))
         _may_send(event, self.caller)
@@ -109,6 +119,14 @@ def people(event: Event) -> list[str]:
     if _targets_creator(event):
         names.append(event.target)  # type: ignore[attr-defined]
     return names
+
+
+# Acts that name nobody but their viewer.
+OF_ONE = frozenset(
+    kind
+    for kind, fields in _PEOPLE.items()
+    if issubclass(kind, ViewerEvent) and fields == ("viewer",) and kind not in _OF_A_KIND
+)
 
 
 def keyed(event: Event, keys: Mapping[str, str]) -> Event:

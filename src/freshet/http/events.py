@@ -133,14 +133,14 @@ def parked(engine: Engine, events: list[Event]) -> set[int]:
     return waiting
 
 
-def _decode_all(
-    raws: list[msgspec.Raw], edge: Edge
-) -> tuple[list[tuple[int, Event]], list[EventError]]:
+def _decode_all(records: list[Any], edge: Edge) -> tuple[list[tuple[int, Event]], list[EventError]]:
+    if edge.takes_as_they_are(records):
+        return list(enumerate(records)), []
     good: list[tuple[int, Event]] = []
     errors: list[EventError] = []
-    for index, raw in enumerate(raws):
+    for index, record in enumerate(records):
         try:
-            good.append((index, edge.event(raw)))
+            good.append((index, edge.event(record)))
         except Refused as refused:
             errors.append(_error(index, refused))
     return good, errors

@@ -1,4 +1,4 @@
-"""Most acts are as they should be, and one glance at all their fields tells it.
+"""Most acts are as they should be, and one glance at all fields of a batch tells it.
 
 Looked at field by field, the twenty acts of a feed cost as much as ranking it. What a glance
 does not find good is left to `checks`, which says what is wrong, or that nothing is.
@@ -6,9 +6,9 @@ does not find good is left to `checks`, which says what is wrong, or that nothin
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Literal, get_origin
 
@@ -16,8 +16,8 @@ import msgspec
 
 from freshet.domain.events import EVENTS, ViewerEvent
 from freshet.http.checks import LONGEST_MS, NUMBER_MAX, PEOPLE, REQUIRED, SPANS, TEXT_MAX, THINGS
+from freshet.log.recent import raw_ids
 
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _APART = ("time", "received")  # numbers with rules of their own
 
 Values = Callable[[Any], tuple[Any, ...]]
@@ -32,19 +32,37 @@ class Glance:
     numbers: Values
     spans: Values  # the numbers that are ms
 
-    def finds_good(self, act: Any) -> bool:
-        """False: look closer."""
-        texts, numbers, spans = self.texts(act), self.numbers(act), self.spans(act)
+    def finds_good(self, acts: Sequence[Any]) -> bool:
+        """Whether nothing is wrong with acts of this kind but perhaps their ids."""
+        texts, numbers = _all(self.texts, acts), _all(self.numbers, acts)
         return (
-            not act.received
-            and act.clock == "kept"
-            and _UUID7.fullmatch(act.event_id) is not None
-            and all(self.named(act))
+            set(map(_SERVERS, acts)) == {(0, "kept")}
+            and all(_all(self.named, acts))
             and max(map(len, texts)) <= TEXT_MAX
             and "".join(texts).isprintable()  # stricter: what is odd, but no control character
-            and (not numbers or (min(numbers) >= 0 and max(numbers) <= NUMBER_MAX))
-            and (not spans or max(spans) <= LONGEST_MS)
+            and min(numbers, default=0) >= 0
+            and max(numbers, default=0) <= NUMBER_MAX
+            and max(_all(self.spans, acts), default=0) <= LONGEST_MS
         )
+
+
+_SERVERS = attrgetter("received", "clock")  # which are the server's to set
+
+
+def all_good(events: Sequence[Any]) -> bool:
+    """Whether all are acts with nothing wrong; False: look closer, at each."""
+    of_kind: dict[type, list[Any]] = {}
+    for event in events:
+        of_kind.setdefault(type(event), []).append(event)
+    for kind, same in of_kind.items():
+        glance = GLANCES.get(kind)
+        if glance is None or not glance.finds_good(same):
+            return False
+    return raw_ids([event.event_id for event in events]) is not None
+
+
+def _all(values: Values, acts: Sequence[Any]) -> list[Any]:
+    return list(chain.from_iterable(map(values, acts)))
 
 
 def _values(fields: Iterable[str]) -> Values:

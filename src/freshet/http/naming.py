@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -27,10 +28,11 @@ from freshet.domain.events import (
     ViewerEvent,
 )
 from freshet.http.callers import Caller
-from freshet.http.edge import keyed, people
+from freshet.http.edge import OF_ONE, keyed, people
 from freshet.http.ports import Engine
 from freshet.http.viewers import is_personalised, session_key
 
+_PLAIN = OF_ONE - {PersonalisationSet}
 LASTING = (Follow, Unfollow, Block, Unblock, Hide, Unhide, ResetFeed, PersonalisationSet)
 
 
@@ -39,6 +41,8 @@ async def named(
 ) -> list[Event]:
     """The events as they are logged. New people's keys wait for the disk, off the loop."""
     known = cache(engine.keys.known)  # a batch has many acts of few people
+    if (own := _own_keys(engine, caller, events, consent, known)) is not None:
+        return [msgspec.structs.replace(act, viewer=own[act.viewer]) for act in events]  # type: ignore[attr-defined]
     apart = list(_apart(engine, caller, events, consent, known))
     names = {name for event, key in apart for name in people(event) if name != key}
     keys = {name: key for name in names if (key := known(name)) is not None}
@@ -46,6 +50,26 @@ async def named(
         keys |= await asyncio.to_thread(engine.keys.keys, sorted(new))
     # A session's key stands for itself.
     return [keyed(event, keys | {own: own} if own else keys) for event, own in apart]
+
+
+def _own_keys(
+    engine: Engine,
+    caller: Caller,
+    events: Sequence[Any],
+    consent: bool,
+    known: Callable[[str], str | None],
+) -> dict[str, str] | None:
+    """The keys of viewers who all have one and may be learned from, and name nobody else;
+    None if it is not as plain as that."""
+    if not _PLAIN.issuperset(map(type, events)):
+        return None
+    keys: dict[str, str] = {}
+    for name in {act.viewer for act in events}:
+        key = known(name)
+        if key is None or not is_personalised(engine, caller, key, consent):
+            return None
+        keys[name] = key
+    return keys
 
 
 def _apart(
