@@ -382,7 +382,8 @@ def cut(data: bytes) -> bytes:
     ("log.csv", b"user_id,video_id,play_time_ms,duration_ms\n", "time_ms: this column is missing"),
     ("log.csv", b"user_id,user_id\n", "twice"),
     ("log.csv", bytes(range(256)), "not a CSV header"),
-    ("log.csv.gz", gzip.compress(b"user_id,video_id")[:9], "cannot be unpacked"),
+    # Without a time of its own: both processes that test must name it alike.
+    ("log.csv.gz", gzip.compress(b"user_id,video_id", mtime=0)[:9], "cannot be unpacked"),
 ])  # fmt: skip
 def test_a_file_that_is_not_what_it_says_is_refused_before_anything_is_read(
     tmp_path, name, data, says
