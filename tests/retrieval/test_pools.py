@@ -89,7 +89,7 @@ async def test_in_the_background_everything_is_kept_up_to_date_until_stopped() -
     nearby.start()
     nearby.start()
     # Nobody tells when a round in the background is over.
-    while not (len(nearby.rising.rows(-1, 0)[0]) and len(nearby.proven.pool(0).rows)):  # noqa: ASYNC110
+    while not (len(nearby.rising.rows(-1, 0)[0]) and len(nearby.proven.work_out(0).rows)):  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     assert nearby.stop()
     await nearby.stopped()

@@ -18,6 +18,7 @@ LISTED = tuple(kind for kind in EVENTS.values() if "hashtags" in kind.__struct_f
 AIMED = tuple(
     kind for kind in EVENTS.values() if {"kind", "target"} <= set(kind.__struct_fields__)
 )  # at a hashtag, or at something else
+MAY_NAME_HASHTAGS = frozenset((*LISTED, *AIMED))  # kinds of events
 
 E = TypeVar("E", bound=Event)
 

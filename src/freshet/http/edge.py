@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from freshet.catalogue.tags import as_counted
+from freshet.catalogue.tags import MAY_NAME_HASHTAGS, as_counted
 from freshet.domain.errors import Refused
 from freshet.domain.events import (
     EVENTS,
@@ -54,6 +54,7 @@ class Edge:
         viewer = self.caller.viewer
         return (
             all_good(records)
+            and MAY_NAME_HASHTAGS.isdisjoint(map(type, records))
             and self.clock.keeps(records)
             and (not viewer or {act.viewer for act in records} == {viewer})
         )
