@@ -212,15 +212,11 @@ class Reading:
         return Column(self._eligible)
 
     def _eligible(self, rows: Any) -> Mask:
-        found, now_s = self.video_facts, facts.seconds(self.now)  # three columns of 26 are read
-        if isinstance(rows, np.ndarray) and rows.dtype == np.int32:
-            out = np.empty(len(rows), np.bool_)
-            lookups.eligible(found, rows, now_s, out)
-            return out
-        good: Mask = (found[rows, facts.FLAGS] & (facts.NEEDED | facts.BARRED)) == facts.NEEDED
-        good &= found[rows, facts.FROM_S] <= now_s
-        until_s = found[rows, facts.UNTIL_S]
-        good &= (until_s == 0) | (until_s > now_s)
+        found = self.video_facts
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(found)), dtype=np.int32)
+        good = np.empty(len(rows), np.bool_)
+        lookups.eligible(found, np.asarray(rows, np.int32), facts.seconds(self.now), good)
         return good
 
     @property
