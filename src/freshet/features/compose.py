@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from freshet.features.ahead import AHEAD, fetch_made_of, fetch_video
 from freshet.features.content import HashtagRates, SoundRates, TopicRates, VideoTraitRates
 from freshet.features.duration import Duration
 from freshet.features.feature import Feature
@@ -124,7 +125,13 @@ def _loop(kernels: Sequence[Kernel], title: str, keep: bool) -> Kernel:
         f"# {title}",
         "def each(state, ask, rows, x):",
         "    for i in range(rows.shape[0]):",
-        "        this = Ask(ask.viewer, np.int64(rows[i]), ask.now, ask.placement, ask.notes)",
+        f"        if i + {AHEAD} < rows.shape[0]:",
+        f"            fetch_video(state, np.int64(rows[i + {AHEAD}]))",
+        f"        if i + {AHEAD // 2} < rows.shape[0]:",
+        f"            fetch_made_of(state, np.int64(rows[i + {AHEAD // 2}]))",
+        "        this = Ask(",
+        "            ask.viewer, np.int64(rows[i]), ask.now, ask.placement, ask.notes, ask.links",
+        "        )",
         *calls,
     ]
     return _compiled(kernels, lines, "each", keep)
@@ -132,6 +139,6 @@ def _loop(kernels: Sequence[Kernel], title: str, keep: bool) -> Kernel:
 
 def _compiled(kernels: Sequence[Kernel], lines: list[str], name: str, keep: bool) -> Kernel:
     space: dict[str, Any] = {f"part{k}": kernel for k, kernel in enumerate(kernels)}
-    space |= {"Ask": Ask, "np": np}
+    space |= {"Ask": Ask, "np": np, "fetch_video": fetch_video, "fetch_made_of": fetch_made_of}
     compiler = kernel if keep else part
     return compiler(generated("\n".join(lines) + "\n", space, name))

@@ -16,13 +16,13 @@ from freshet.catalogue.facts import CREATOR, DURATION_MS, HASHTAG, HASHTAGS, SOU
 from freshet.features import notes as n
 from freshet.features.feature import no_write
 from freshet.features.layout import Kernel, Layout
+from freshet.features.links import ABOUT, BY, TAGGED, WITH, views_with
 from freshet.features.ring import (
     CLOSED,
     COUNTED,
     H_BITS,
     H_COUNT,
     H_EXPECTED,
-    H_VIDEO,
     H_WATCHED,
     HISTORY,
     LONG_BIT,
@@ -49,7 +49,7 @@ class HistoryCrosses:
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         width = len(self.outputs)
-        past_at, lengths, longs, surprises, work = n.PAST_AT, n.LENGTH, n.LONG, n.SURPRISE, n.WORK
+        lengths, surprises, work = n.LENGTH, n.SURPRISE, n.WORK
         past, per_s, narrow, shrink = n.PAST, n.PER_S, np.float32(-2.0), np.float32(1.5)
 
         @part
@@ -68,21 +68,11 @@ class HistoryCrosses:
             for h in range(views):
                 x[k + 12] += notes[work + h]
                 x[k + 13] += notes[work + h] * notes[surprises + h]
-            by = n.marked(notes, n.BY, facts, this, CREATOR, 1)
-            about = n.marked(notes, n.ABOUT, facts, this, TOPIC, TOPICS)
-            tagged = n.marked(notes, n.TAGGED, facts, this, HASHTAG, HASHTAGS)
-            with_sound = n.marked(notes, n.WITH, facts, this, SOUND, 1)
-            for h in range(views if by or about or tagged or with_sound else 0):
-                that = state.viewer_ints[ask.viewer, H_VIDEO + int(notes[past_at + h])]
-                long, surprise = notes[longs + h], notes[surprises + h]
-                if by and facts[that, CREATOR] == facts[this, CREATOR]:
-                    add_view(x, k, long, surprise)
-                if about and share_one(facts, this, that, TOPIC, TOPICS):
-                    add_view(x, k + 3, long, surprise)
-                if tagged and share_one(facts, this, that, HASHTAG, HASHTAGS):
-                    add_view(x, k + 6, long, surprise)
-                if with_sound and facts[that, SOUND] == facts[this, SOUND]:
-                    add_view(x, k + 9, long, surprise)
+            links = ask.links
+            add_views(x, k, views_with(links, BY, facts, this, CREATOR, 1), notes)
+            add_views(x, k + 3, views_with(links, ABOUT, facts, this, TOPIC, TOPICS), notes)
+            add_views(x, k + 6, views_with(links, TAGGED, facts, this, HASHTAG, HASHTAGS), notes)
+            add_views(x, k + 9, views_with(links, WITH, facts, this, SOUND, 1), notes)
             for j in range(0, 12, 3):  # means, shrunk to 0; then counts on a log scale
                 if x[k + j] > 0:
                     x[k + j + 2] /= x[k + j] + shrink
@@ -137,19 +127,13 @@ class HistoryHere:
 
 
 @part
-def add_view(x, k, long, surprise):
-    x[k] += np.float32(1.0)
-    x[k + 1] += long
-    x[k + 2] += surprise
-
-
-@part
-def share_one(facts, a, b, first, count):
-    """True if two videos have an id in common, of those that stand from `first` on."""
-    for i in range(count):
-        if facts[a, first + i] < 0:
-            break
-        for j in range(count):
-            if facts[a, first + i] == facts[b, first + j]:
-                return True
-    return False
+def add_views(x, k, views, notes):
+    """Count, long views and surprises of the views whose bits are set."""
+    h = 0
+    while views:
+        if views & 1:
+            x[k] += np.float32(1.0)
+            x[k + 1] += notes[n.LONG + h]
+            x[k + 2] += notes[n.SURPRISE + h]
+        views >>= 1
+        h += 1

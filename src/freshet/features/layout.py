@@ -74,7 +74,8 @@ Act = namedtuple("Act", "viewer video now placement delta opened closed surprise
 # What a feature's `value` is asked: this video for this viewer, now, here.
 #   notes  float32 (NOTES,): what is worked out once for a viewer and read for every video,
 #          see features/notes.py
-Ask = namedtuple("Ask", "viewer video now placement notes")
+#   links  int32 (LINKS,): which of the last views had what, see features/links.py
+Ask = namedtuple("Ask", "viewer video now placement notes links")
 
 
 class Layout:

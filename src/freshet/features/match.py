@@ -15,7 +15,7 @@ from freshet.catalogue.facts import (
 )
 from freshet.features.feature import no_write
 from freshet.features.layout import Kernel, Layout
-from freshet.features.notes import FOLLOWED, marked
+from freshet.features.notes import may_follow
 from freshet.state.compiled import part
 from freshet.state.ties import FOLLOWS, PERSON, get_tie
 
@@ -45,8 +45,8 @@ class Match:
                     for j in range(TOPICS):
                         if interest == videos[this, TOPIC + j]:
                             x[k + 2] = 1.0
-            if marked(ask.notes, FOLLOWED, videos, this, CREATOR, 1):
-                creator = videos[this, CREATOR]
+            creator = videos[this, CREATOR]
+            if may_follow(ask.notes, creator):
                 tie = get_tie(state.tie_heads, state.tie_words, who, PERSON, creator)
                 x[k + 3] = 1.0 if tie & FOLLOWS else 0.0
 

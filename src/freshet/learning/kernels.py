@@ -28,6 +28,7 @@ from freshet.catalogue.facts import (
 )
 from freshet.domain.outcomes import END_SLACK, INDEX, LONG_VIEW_MS, OUTCOMES, VIEW_TIMEOUT_MS
 from freshet.features.layout import Act, Ask
+from freshet.features.links import LINKS
 from freshet.features.notes import NOTES
 from freshet.features.ring import (
     CLOSED,
@@ -114,7 +115,7 @@ N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
 Scratch = namedtuple(
-    "Scratch", "x z pre p target work delta surprise times notes row one anonymous calls"
+    "Scratch", "x z pre p target work delta surprise times notes row one anonymous links calls"
 )
 
 
@@ -123,6 +124,7 @@ def new_scratch(inputs: int, calls: Any) -> Any:
     widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4, NOTES)
     arrays: list[Any] = [np.zeros(width, np.float32) for width in widths]
     arrays += [np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_)]
+    arrays.append(np.zeros(LINKS, np.int32))
     return Scratch._make([*arrays, calls])
 
 
@@ -130,7 +132,7 @@ def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
     """Arguments of the types with which the kernels in `Calls` are called, by name."""
     zero = np.int64(0)
     act = Act(zero, zero, zero, zero, scratch.delta, False, False, scratch.surprise)
-    ask = Ask(zero, zero, zero, zero, scratch.notes)
+    ask = Ask(zero, zero, zero, zero, scratch.notes, scratch.links)
     return {
         "tallies": (state, act), "moments": (state, act), "known": (state, act),
         "viewer": (state, ask, scratch.x), "videos": (state, ask, scratch.one, scratch.row),
@@ -331,7 +333,8 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
         pending.status[served] = FREE
     else:
         who = np.int64(-1) if scratch.anonymous[0] else np.int64(viewer)
-        ask = Ask(who, np.int64(video), np.int64(now), np.int64(placement), scratch.notes)
+        notes, links = scratch.notes, scratch.links
+        ask = Ask(who, np.int64(video), np.int64(now), np.int64(placement), notes, links)
         call_at(scratch.calls.viewer, (seen_as, ask, scratch.x))
         scratch.one[0] = video
         copy_to(scratch.x, scratch.row[0])
@@ -551,7 +554,8 @@ def rank(state, params, viewer, rows, now, placement, shared, scratch, out_x, ou
         shared: width of the viewer's half of a vector.
         rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 4) are filled.
     """
-    ask = Ask(np.int64(viewer), np.int64(0), np.int64(now), np.int64(placement), scratch.notes)
+    who, place, notes, links = np.int64(viewer), np.int64(placement), scratch.notes, scratch.links
+    ask = Ask(who, np.int64(0), np.int64(now), place, notes, links)
     call_at(scratch.calls.viewer, (state, ask, scratch.x))
     for i in range(rows.shape[0]):
         copy_to(scratch.x, out_x[i])

@@ -26,6 +26,7 @@ from freshet.domain.outcomes import OUTCOMES
 from freshet.state.arithmetic import e_to
 from freshet.state.block import out_of_line
 from freshet.state.compiled import allocating, kernel
+from freshet.state.machine import LANES, ROWS, add_products
 
 THRESHOLDS_S = np.array(
     [0.5, 1, 2, 3.5, 5, 7, 10, 14, 18, 25, 35, 50, 75, 110, 160, 250], np.float32
@@ -49,8 +50,7 @@ STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
 # 90,000 views: AUC + .0006), gone once the views are many.
 SHRINK, SHRINK_VIEWS = 8e-4, 100_000.0
 START = np.float32(1e-3)  # of the sums of squared gradients
-LANES = -(-(WIDTH + HEADS) // 16) * 16  # a row of weights, padded to whole registers
-TOGETHER = 8  # vectors predicted side by side
+WIDE = -(-HEADS // LANES) * LANES  # heads, padded to whole registers
 CLIP = np.float32(4.0)  # of standardised inputs
 ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
@@ -153,53 +153,58 @@ def forward_many(params, x, shared, p):
     """Predictions p (n, O) for vectors x (n, F) that are not standardised yet.
 
     The same sums in the same order as `standardise` and `forward`, so the same bits; but
-    eight vectors go through a row of weights while it is in registers, the loops have
-    lengths known to the compiler, and what all share is summed once.
+    six vectors go through the weights together while their sums stay in registers, and what
+    all vectors share is summed once.
 
     Args:
         shared: so many leading values are the same in every vector.
     """
     out_of_line()
     n, inputs = x.shape
-    weights, scale = np.zeros((inputs, LANES), np.float32), np.empty(inputs, np.float32)
+    weights, scale = np.zeros((inputs, WIDTH + WIDE), np.float32), np.empty(inputs, np.float32)
+    above = np.zeros((WIDTH, WIDE), np.float32)
     for j in range(inputs):
         scale[j] = scale_of(params.variance[j])
         for q in range(WIDTH):
             weights[j, q] = params.w1[j, q]
         for r in range(HEADS):
             weights[j, WIDTH + r] = params.w3[j, r]
-    z = np.empty((TOGETHER, inputs), np.float32)
-    base, sums = np.zeros(LANES, np.float32), np.zeros((TOGETHER, LANES), np.float32)
     for q in range(WIDTH):
-        base[q] = params.b1[q]
-    for r in range(HEADS):
-        base[WIDTH + r] = params.b[r]
-    if n > 0:
-        put_standard(params.mean, scale, x[0], 0, shared, z[0])
-        for j in range(shared):
-            for q in range(LANES):
-                base[q] += z[0, j] * weights[j, q]
-    for first in range(0, n, TOGETHER):
-        some = min(TOGETHER, n - first)
+        for r in range(HEADS):
+            above[q, r] = params.w2[q, r]
+    z = np.zeros((ROWS, inputs), np.float32)
+    base = np.zeros((ROWS, WIDTH + WIDE), np.float32)
+    sums = np.empty((ROWS, WIDTH + WIDE), np.float32)
+    hidden, heads = np.empty((ROWS, WIDTH), np.float32), np.empty((ROWS, WIDE), np.float32)
+    for k in range(ROWS if n > 0 else 0):
+        put_standard(params.mean, scale, x[0], 0, shared, z[k])
+        for q in range(WIDTH):
+            base[k, q] = params.b1[q]
+        for r in range(HEADS):
+            base[k, WIDTH + r] = params.b[r]
+    for lane in range(0, (WIDTH + WIDE) if n > 0 else 0, LANES):
+        add_products(z, weights, 0, shared, lane, base)
+    for first in range(0, n, ROWS):
+        some = min(ROWS, n - first)
+        for k in range(ROWS):
+            for q in range(WIDTH + WIDE):
+                sums[k, q] = base[k, q]
         for k in range(some):
-            for q in range(LANES):
-                sums[k, q] = base[q]
             put_standard(params.mean, scale, x[first + k], shared, inputs, z[k])
-        for j in range(shared, inputs):
-            for k in range(some):
-                v = z[k, j]
-                for q in range(LANES):
-                    sums[k, q] += v * weights[j, q]
-        for k in range(some):
-            row = p[first + k]
-            for r in range(HEADS):
-                row[r] = sums[k, WIDTH + r]
+        for lane in range(0, WIDTH + WIDE, LANES):
+            add_products(z, weights, shared, inputs, lane, sums)
+        for k in range(ROWS):
             for q in range(WIDTH):
-                if sums[k, q] > ZERO:
-                    for r in range(HEADS):
-                        row[r] += sums[k, q] * params.w2[q, r]
+                hidden[k, q] = sums[k, q] if sums[k, q] > ZERO else ZERO
+            for r in range(WIDE):
+                heads[k, r] = sums[k, WIDTH + r]
+        for lane in range(0, WIDE, LANES):
+            add_products(hidden, above, 0, WIDTH, lane, heads)
+        for k in range(some):
+            for r in range(WIDE):
+                heads[k, r] = sigmoid(heads[k, r])
             for r in range(HEADS):
-                row[r] = sigmoid(row[r])
+                p[first + k, r] = heads[k, r]
 
 
 @kernel
