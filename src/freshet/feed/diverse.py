@@ -80,7 +80,7 @@ class Diverse:
             pins,
             places,
             _stack(query.adjacent, hard, len(query.adjacent)),
-            _stack(query.before, soft, len(query.before))[:window][::-1].copy(),
+            _stack(query.before, soft, len(query.before)),
             luck,
             self.explore_share,
             self._cost(value),
@@ -106,43 +106,56 @@ def _pins(query: FeedQuery, candidates: Candidates) -> tuple[NDArray[Any], NDArr
 
 
 def _stack(candidates: Candidates, names: Sequence[str], n: int) -> NDArray[np.int32]:
-    """Columns of integers side by side: (n, their widths together)."""
+    """Columns of integers one above the other: (their widths together, n). So the same thing
+    of all candidates lies side by side, and is compared eight at a time."""
     if not names or not n:
-        return np.empty((n, 0), np.int32)
-    columns = [candidates[name].reshape(n, -1).astype(np.int32) for name in names]
-    return np.ascontiguousarray(np.concatenate(columns, axis=1))
+        return np.empty((0, n), np.int32)
+    columns = [candidates[name].reshape(n, -1).T for name in names]
+    return np.ascontiguousarray(
+        np.concatenate(columns) if len(columns) > 1 else columns[0], np.int32
+    )
 
 
 @njit(cache=True)
-def _meets(a, i, b, j):  # type: ignore[no-untyped-def]
-    """Is a value of 0 or more at the same place in row i of a and row j of b."""
-    for place in range(min(a.shape[1], b.shape[1])):
-        if a[i, place] >= 0 and a[i, place] == b[j, place]:
+def _keep_others(keys, what, allowed):  # type: ignore[no-untyped-def]
+    """Disallow what has a value of 0 or more at the same place as `what` (hard,)."""
+    for place in range(min(keys.shape[0], what.shape[0])):
+        if what[place] >= 0:
+            for i in range(allowed.shape[0]):
+                allowed[i] &= keys[place, i] != what[place]
+
+
+@njit(cache=True)
+def _meets(keys, i, what):  # type: ignore[no-untyped-def]
+    """Whether that disallows item i."""
+    for place in range(min(keys.shape[0], what.shape[0])):
+        if what[place] >= 0 and keys[place, i] == what[place]:
             return True
     return False
 
 
 @njit(cache=True)
-def _shares(a, i, b, j):  # type: ignore[no-untyped-def]
-    """Is a value of 0 or more anywhere in both rows; the first below 0 ends a list."""
-    for one in range(a.shape[1]):
-        if a[i, one] < 0:
+def _count_shared(topics, what, step, hit, familiar):  # type: ignore[no-untyped-def]
+    """Add `step` where an item (soft, n) has a topic of `what` (soft',); both end with the
+    first below 0."""
+    hit[:] = False
+    for other in range(what.shape[0]):
+        if what[other] < 0:
             break
-        for other in range(b.shape[1]):
-            if b[j, other] < 0:
-                break
-            if a[i, one] == b[j, other]:
-                return True
-    return False
+        for one in range(topics.shape[0]):
+            for i in range(hit.shape[0]):
+                hit[i] |= topics[one, i] == what[other]
+    for i in range(hit.shape[0]):
+        familiar[i] += step * hit[i]
 
 
 @njit(cache=True)
 def _fits(keys, item, picks, slot, adjacent):  # type: ignore[no-untyped-def]
     """May `item` stand in `slot`, behind what was picked for the one before."""
     if slot > 0:
-        return not _meets(keys, item, keys, picks[slot - 1])
-    for k in range(adjacent.shape[0]):  # noqa: SIM110 (numba)
-        if _meets(keys, item, adjacent, k):
+        return not _meets(keys, item, keys[:, picks[slot - 1]])
+    for k in range(adjacent.shape[1]):  # noqa: SIM110 (numba)
+        if _meets(keys, item, adjacent[:, k]):
             return False
     return True
 
@@ -164,55 +177,52 @@ def _pin_due(keys, pins, places, waiting, picks, slot, adjacent, early):  # type
 @njit(cache=True)
 def _fill(  # type: ignore[no-untyped-def]
     value,  # (n,) float64
-    keys,  # (n, hard) int32: creator, sound
-    topics,  # (n, soft) int32
+    keys,  # (hard, n) int32: creator, sound
+    topics,  # (soft, n) int32
     explorable,  # (n,) bool
     pins,  # (p,) candidates with a place of their own
     places,  # (p,) those places, ascending
-    adjacent,  # (a, hard) int32: what the first slot stands behind
-    before,  # (w', soft) int32: the session's last topics, oldest first
+    adjacent,  # (hard, a) int32: what the first slot stands behind
+    before,  # (soft, w') int32: the session's last topics, newest first
     luck,  # (slots, 2) float64: is it chance, and which
     share,  # ε
     cost,  # value lost at full overlap
     window,  # neighbours that count
     lift_first,
 ):
-    n, slots = len(value), len(luck)
+    n, slots, past = len(value), len(luck), min(before.shape[1], window)
     picks = np.empty(slots, np.int64)
     propensity = np.empty(slots, np.float64)
     explored = np.empty(slots, np.bool_)
     free = np.ones(n, np.bool_)
     free[pins] = False
     waiting = np.ones(len(pins), np.bool_)
-    allowed = np.empty(n, np.bool_)
-    familiar = np.zeros(n, np.float64)  # window items that share a topic
-    for past in range(len(before)):
-        for i in range(n):
-            familiar[i] += _shares(topics, i, before, past)
+    allowed, hit = np.empty(n, np.bool_), np.empty(n, np.bool_)
+    familiar = np.zeros(n, np.int32)  # window items that share a topic
+    each = cost / max(window, 1)
+    for ago in range(past):
+        _count_shared(topics, before[:, ago], 1, hit, familiar)
     for slot in range(slots):
         pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, False)
         chance, p = False, 1.0
+        pool = 0
         if pick < 0:
             # What spacing allows here, before a pin that comes next too.
-            ahead = -1
+            allowed[:] = free
+            if slot > 0:
+                _keep_others(keys, keys[:, picks[slot - 1]], allowed)
+            else:
+                for k in range(adjacent.shape[1]):
+                    _keep_others(keys, adjacent[:, k], allowed)
             for d in range(len(pins)):
                 if waiting[d] and places[d] == slot + 1:
-                    ahead = pins[d]
-            pool = some = 0
-            for i in range(n):
-                fits = free[i] and _fits(keys, i, picks, slot, adjacent)
-                if fits and ahead >= 0:
-                    fits = not _meets(keys, i, keys, ahead)
-                allowed[i] = fits
-                some += fits
-                pool += fits and explorable[i]
+                    _keep_others(keys, keys[:, pins[d]], allowed)
+            some = np.sum(allowed)
             if some == 0:
                 pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, True)
             if pick < 0 and some == 0 and slot == 0 and lift_first:
-                for i in range(n):
-                    allowed[i] = free[i]
-                    some += free[i]
-                    pool += free[i] and explorable[i]
+                allowed[:] = free
+                some = np.sum(allowed)
                 if some == 0 and len(pins) > 0:
                     pick, waiting[0] = pins[0], False
             if pick < 0 and some == 0:
@@ -222,11 +232,12 @@ def _fill(  # type: ignore[no-untyped-def]
             best, best_value = -1, 0.0
             for i in range(n):
                 if allowed[i]:
-                    worth = value[i] - cost * familiar[i] / max(window, 1)
+                    worth = value[i] - each * familiar[i]
                     if best < 0 or worth > best_value:
                         best, best_value = i, worth
             # Or one by chance.
             pick = best
+            pool = np.sum(allowed & explorable)
             chance = pool > 0 and luck[slot, 0] < share
             if chance:
                 place = int(luck[slot, 1] * pool)
@@ -246,11 +257,10 @@ def _fill(  # type: ignore[no-untyped-def]
         free[pick] = False
         # The window moves: the new item enters, the one that falls out leaves.
         out = slot - window
-        for i in range(n):
-            if window > 0 and free[i]:
-                familiar[i] += _shares(topics, i, topics, pick)
-                if out >= 0:
-                    familiar[i] -= _shares(topics, i, topics, picks[out])
-                elif len(before) + out >= 0:
-                    familiar[i] -= _shares(topics, i, before, len(before) + out)
+        if window > 0:
+            _count_shared(topics, topics[:, pick], 1, hit, familiar)
+            if out >= 0:
+                _count_shared(topics, topics[:, picks[out]], -1, hit, familiar)
+            elif -out <= past:
+                _count_shared(topics, before[:, -out - 1], -1, hit, familiar)
     return picks, propensity, explored
