@@ -15,6 +15,7 @@ import numpy as np
 
 from freshet.catalogue.content import content_vector
 from freshet.domain import events as e
+from freshet.feed.parts import Groups
 from freshet.feed.settings import WEIGHTS
 from freshet.log.ports import Appended, Batch
 
@@ -213,6 +214,38 @@ class FakeLive:
         columns = [creator, creator, topic, hashtag, sound, rate, np.clip(age_h, 0, 720)]
         columns += [self.language[rows] == language, self.country[rows] == country]
         return self.predict(np.stack(columns, axis=1).astype(np.float32))
+
+    def described(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        return self.creator[rows], self.sound[rows], self.topics[rows], self.shown[rows]
+
+    def in_common(self, viewer: int, rows: np.ndarray) -> dict[str, list[tuple[int, int]]]:
+        past = self.recent(viewer)
+
+        def most(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
+            times = [(int(x), int((theirs == x).any(axis=1).sum())) for x in mine if x >= 0]
+            return max(times, key=lambda pair: pair[1], default=(-1, 0))
+
+        columns = {
+            "creator": self.creator[:, None], "sound": self.sound[:, None],
+            "hashtag": self.hashtags, "topic": self.topics,
+        }  # fmt: skip
+        return {
+            kind: [most(column[row], column[past]) for row in rows]
+            for kind, column in columns.items()
+        }
+
+    def without(
+        self, rows: np.ndarray, now_ms: int, surface: str,
+        served: np.ndarray, typical: np.ndarray, groups: Groups,
+    ) -> Ranking:  # fmt: skip
+        stranger = self.rank(-1, rows, now_ms, surface).features
+        changed = [served]
+        parts = np.split(groups.columns, groups.ends[:-1])
+        for columns, of_stranger in zip(parts, groups.of_stranger, strict=True):
+            other = served.copy()
+            other[:, columns] = (stranger if of_stranger else typical)[:, columns]
+            changed.append(other)
+        return self.predict(np.concatenate(changed))
 
     def predict(self, features: np.ndarray) -> Ranking:
         logits = np.einsum("nf,fo->no", features, self.model) - 2

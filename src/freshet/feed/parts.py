@@ -35,6 +35,15 @@ class Ranked(Protocol):
     def watch_s(self) -> Floats: ...  # (n,) expected seconds of watching
 
 
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups of features, to be taken out of a vector one group at a time."""
+
+    columns: Ints  # of all groups, one after the other
+    ends: Ints  # (G,) where each group's columns end
+    of_stranger: Mask  # (G,) replaced by a stranger's, else by the typical vector's
+
+
 class Column(Protocol):
     """One value per video, or one row of them: read in place, or worked out when asked."""
 
@@ -98,6 +107,10 @@ class Live(Protocol):
 
     @property
     def shown(self) -> Column: ...  # float32, impressions in all
+
+    def described(self, rows: Rows) -> tuple[Rows, Rows, Rows, Floats]:
+        """`creator`, `sound`, `topics` and `shown` of videos, read together."""
+        ...
 
     # --- rows and names ---------------------------------------------------------------------
 
@@ -167,6 +180,11 @@ class Live(Protocol):
         """Videos lately watched, newest first."""
         ...
 
+    def in_common(self, viewer: int, rows: Rows) -> dict[str, list[tuple[int, int]]]:
+        """Per kind ("creator", "sound", "hashtag", "topic") and video: which of its own most of
+        the lately watched had, as a row, and how many of them did."""
+        ...
+
     def liked(self, viewer: int) -> Rows:
         """Videos that the viewer lately liked, newest first, each once."""
         ...
@@ -196,8 +214,17 @@ class Live(Protocol):
 
     def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str) -> Ranked: ...
 
-    def predict(self, features: Any) -> Ranked:
-        """The same heads on given vectors: what would be if a feature were different."""
+    def without(
+        self,
+        rows: Rows,
+        now_ms: int,
+        surface: str,
+        served: Floats,
+        typical: Floats,
+        groups: Groups,
+    ) -> Ranked:
+        """The same heads on vectors (n, features) as they were served, then once for each of G
+        groups of features as if it said nothing: (1 + G) n predictions, group by group."""
         ...
 
 

@@ -20,10 +20,9 @@ from urllib.parse import quote_plus, unquote_plus
 
 import msgspec
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from freshet.feed.parts import Floats, Ints, Live, Ranked
+from freshet.feed.parts import Groups, Live
 from freshet.feed.query import FeedQuery
 from freshet.feed.value import Value
 from freshet.pipeline import Candidates, Columns
@@ -171,8 +170,9 @@ class Reasons:
     most: int = 3
     share_min: float = 0.01
     first: str = ""
-    groups: tuple[tuple[Group, Ints], ...] = field(init=False)
-    said_at: dict[str, int] = field(init=False)  # code -> where the feature is, -1 = nowhere
+    codes: tuple[str, ...] = field(init=False)  # of the groups that the model has features of
+    groups: Groups = field(init=False)
+    said_at: dict[str, int] = field(init=False)  # code -> where the feature is
     needs = (
         "features", "typical", "worth", "value", "boost", "less_of", "explored", "pinned",
         "shown",
@@ -180,10 +180,19 @@ class Reasons:
     adds = ("reasons",)
 
     def __post_init__(self) -> None:
-        found = ((group, self._features_of(group)) for group in GROUPS)
-        object.__setattr__(self, "groups", tuple((g, cols) for g, cols in found if len(cols)))
         names = list(self.live.feature_names)
-        at = {code: names.index(name) if name in names else -1 for code, name in SAID_BY.items()}
+        found = [
+            (group, [i for i, name in enumerate(names) if group.has(name)]) for group in GROUPS
+        ]
+        found = [(group, columns) for group, columns in found if columns]
+        groups = Groups(
+            np.array([column for _, columns in found for column in columns], np.int32),
+            np.cumsum([len(columns) for _, columns in found], dtype=np.int32),
+            np.array([group.neutral == "stranger" for group, _ in found], np.bool_),
+        )
+        object.__setattr__(self, "codes", tuple(group.code for group, _ in found))
+        object.__setattr__(self, "groups", groups)
+        at = {code: names.index(name) for code, name in SAID_BY.items() if name in names}
         object.__setattr__(self, "said_at", at)
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
@@ -195,44 +204,41 @@ class Reasons:
     def of(self, query: FeedQuery, slate: Candidates) -> list[list[Reason]]:
         """For each item, at least one reason and at most `most`, weightiest first."""
         weights = self.weights(query, slate)
-        said = self._evidence(query, slate)
-        return [self._item(slate, i, weights, said) for i in range(len(slate))]
+        said = _Said(self.live, self.said_at, query, slate)
+        weigh: list[list[tuple[str, float]]] = [[] for _ in range(len(slate))]
+        for g, i in np.argwhere(weights >= self.share_min).tolist():
+            weigh[i].append((self.codes[g], float(weights[g, i])))
+        return [self._item(slate, i, weigh[i], said) for i in range(len(slate))]
 
-    def weights(self, query: FeedQuery, slate: Candidates) -> dict[str, NDArray[Any]]:
-        """Per group, (n,): the share of each item's value that its features account for."""
-        if not len(slate) or not self.groups:
-            return {}
-        served: Floats = slate["features"]
-        stranger = self.live.rank(-1, slate.rows, query.now_ms, query.surface).features
-        neutral = {"stranger": stranger, "typical": slate["typical"]}
-        changed = [served]
-        for group, columns in self.groups:
-            without = served.copy()
-            without[:, columns] = neutral[group.neutral][:, columns]
-            changed.append(without)
-        ranked: Ranked = self.live.predict(np.concatenate(changed))
-        worth = self.value.of(ranked.predictions, ranked.watch_s).reshape(len(changed), -1)
-        drop = (worth[0] - worth[1:]) / np.maximum(np.abs(worth[0]), 1e-9)
+    def weights(self, query: FeedQuery, slate: Candidates) -> NDArray[Any]:
+        """Per group of `codes`, (G, n): the share of each item's value that its features
+        account for."""
+        if not len(slate) or not self.codes:
+            return np.zeros((len(self.codes), len(slate)))
+        ranked = self.live.without(
+            slate.rows, query.now_ms, query.surface, slate["features"], slate["typical"],
+            self.groups,
+        )  # fmt: skip
+        worth = self.value.of(ranked.predictions, ranked.watch_s).reshape(-1, len(slate))
+        own = worth[0]
+        drop: NDArray[Any] = (own - worth[1:]) / np.maximum(np.abs(own), 1e-9)
         # A vector that does not give the value it was ranked by (a stand-in after a failed
         # prediction) explains nothing.
-        drop[:, ~np.isclose(worth[0], slate["worth"], rtol=1e-3, atol=1e-6)] = 0.0
-        return {group.code: drop[g] for g, (group, _) in enumerate(self.groups)}
+        told = slate["worth"]
+        drop[:, ~(np.abs(own - told) <= 1e-6 + 1e-3 * np.abs(told))] = 0.0
+        return drop
 
     def _item(
-        self,
-        slate: Candidates,
-        i: int,
-        weights: dict[str, NDArray[Any]],
-        said: dict[str, list[dict[str, str] | None]],
+        self, slate: Candidates, i: int, weigh: list[tuple[str, float]], said: _Said
     ) -> list[Reason]:
         if slate["pinned"][i]:
             return [reason("pinned")]
         if slate["explored"][i]:
             return [reason("exploring", shown=_times(int(slate["shown"][i]), "time"))]
         true = [
-            reason(code, float(weight[i]), **params)
-            for code, weight in weights.items()
-            if weight[i] >= self.share_min and (params := said[code][i]) is not None
+            reason(code, weight, **params)
+            for code, weight in weigh
+            if (params := said.of(code, i)) is not None
         ]
         value, boost, less_of = (float(slate[name][i]) for name in ("value", "boost", "less_of"))
         if (share := boost / max(abs(value), 1e-9)) >= self.share_min:
@@ -244,39 +250,37 @@ class Reasons:
             true.append(reason("less_of", -share))  # what speaks against it, beside the others
         return true or [reason("unseen")]
 
-    # --- evidence: what a reason says, or None if it is not so --------------------------------
 
-    def _evidence(
-        self, query: FeedQuery, slate: Candidates
-    ) -> dict[str, list[dict[str, str] | None]]:
-        live = self.live
-        rows, recent = slate.rows, live.recent(query.known_as)
-        hashtag = _most_common(live.hashtags[rows], live.hashtags[recent])
-        topic = _most_common(live.topics[rows], live.topics[recent])
-        creator = _most_common(live.creator[rows][:, None], live.creator[recent][:, None])
-        sound = _most_common(live.sound[rows][:, None], live.sound[recent][:, None])
-        said: dict[str, list[dict[str, str] | None]] = {
-            "creator": [_watched(times) for _, times in creator],
-            "sound": [_watched(times) for _, times in sound],
-            "hashtag": [self._named("hashtag", row, times) for row, times in hashtag],
-            "topic": [self._named("topic", row, times) for row, times in topic],
-        }
-        # Beyond the viewer's own acts, what is said is in the vector or in the catalogue.
-        for code, at in self.said_at.items():
-            above = slate["features"][:, at] > 0 if at >= 0 else np.zeros(len(slate), np.bool_)
-            said[code] = [{} if yes else None for yes in above.tolist()]
-        said["others"] = [{} if shown >= OTHERS_MIN else None for shown in slate["shown"].tolist()]
-        ages_ms = (query.now_ms - live.created_ms[rows]).tolist()
-        said["fresh"] = [{"ago": _ago(int(ms))} if 0 <= ms <= FRESH_MS else None for ms in ages_ms]
-        return said
+class _Said:
+    """Evidence: what a reason says of an item, or None if it is not so.
 
-    def _named(self, kind: str, row: int, times: int) -> dict[str, str] | None:
-        watched = _watched(times)
-        return None if watched is None else {**watched, kind: self.live.names(kind, row)}
+    What the viewer did is counted over their last views; beyond that, what is said is in the
+    vector or in the catalogue.
+    """
 
-    def _features_of(self, group: Group) -> Ints:
-        names = self.live.feature_names
-        return np.array([i for i, name in enumerate(names) if group.has(name)], np.int32)
+    def __init__(
+        self, live: Live, said_at: dict[str, int], query: FeedQuery, slate: Candidates
+    ) -> None:
+        self._live, self._slate = live, slate
+        self._common = live.in_common(query.known_as, slate.rows)
+        above = slate["features"][:, list(said_at.values())] > 0
+        self._above = dict(zip(said_at, above.T.tolist(), strict=True))
+        self._ages_ms = (query.now_ms - live.created_ms[slate.rows]).tolist()
+
+    def of(self, code: str, i: int) -> dict[str, str] | None:
+        if code in self._common:
+            row, times = self._common[code][i]
+            if not times:
+                return None
+            named = {code: self._live.names(code, row)} if code in ("hashtag", "topic") else {}
+            return {"times": _times(times, "video"), **named}
+        if code in self._above:
+            return {} if self._above[code][i] else None
+        if code == "others":
+            return {} if self._slate["shown"][i] >= OTHERS_MIN else None
+        if code == "fresh" and 0 <= self._ages_ms[i] <= FRESH_MS:
+            return {"ago": _ago(int(self._ages_ms[i]))}
+        return None
 
 
 def _column(reasons: list[list[Reason]]) -> NDArray[Any]:
@@ -285,37 +289,6 @@ def _column(reasons: list[list[Reason]]) -> NDArray[Any]:
     for i, why in enumerate(reasons):
         column[i] = why
     return column
-
-
-def _most_common(mine: NDArray[Any], past: NDArray[Any]) -> list[tuple[int, int]]:
-    """For each item (n, k) of values, the one most videos of `past` (m, k') bear, and on how
-    many. Values below 0 count as none.
-
-    >>> _most_common(np.array([[1, 2], [5, -1]]), np.array([[2, 3], [2, 1], [-1, -1]]))
-    [(2, 2), (5, 0)]
-    """
-    found = np.empty((len(mine), 2), np.int64)
-    _count(np.asarray(mine), np.asarray(past), found)
-    return [(value, times) for value, times in found.tolist()]
-
-
-@njit(cache=True)
-def _count(mine, past, found):  # type: ignore[no-untyped-def]
-    for i in range(mine.shape[0]):
-        found[i, 0], found[i, 1] = mine[i, 0], 0
-        for k in range(mine.shape[1]):
-            times = 0
-            for m in range(past.shape[0] if mine[i, k] >= 0 else 0):
-                for other in range(past.shape[1]):
-                    if past[m, other] == mine[i, k]:
-                        times += 1
-                        break
-            if times > found[i, 1]:
-                found[i, 0], found[i, 1] = mine[i, k], times
-
-
-def _watched(times: int) -> dict[str, str] | None:
-    return {"times": _times(times, "video")} if times > 0 else None
 
 
 def _times(count: int, what: str) -> str:

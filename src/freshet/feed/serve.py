@@ -218,8 +218,8 @@ class Feed:
 
     def _columns(self, *parts: Rows) -> Iterator[Candidates]:
         """What spacing asks of videos, read at once for all parts."""
-        live, rows = self.parts.live, np.concatenate(parts)
-        creator, sound, topics = live.creator[rows], live.sound[rows], live.topics[rows]
+        rows = np.concatenate(parts)
+        creator, sound, topics, _ = self.parts.live.described(rows)
         end = 0
         for part in parts:
             at = slice(end, end := end + len(part))

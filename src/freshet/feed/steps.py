@@ -16,7 +16,6 @@ from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates, Columns, Mask
 
 DAY_MS = 86_400_000
-CATALOGUE = ("creator", "sound", "topics", "shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,15 @@ class Describe:
     """
 
     parts: Parts
-    adds = (*CATALOGUE, "explorable")
+    adds = ("creator", "sound", "topics", "shown", "explorable")
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
-        found = {name: getattr(self.parts.live, name)[candidates.rows] for name in CATALOGUE}
-        found["explorable"] = found["shown"] <= self.parts.settings.explore_shown_max
-        return found
+        creator, sound, topics, shown = self.parts.live.described(candidates.rows)
+        explorable = shown <= self.parts.settings.explore_shown_max
+        return {
+            "creator": creator, "sound": sound, "topics": topics, "shown": shown,
+            "explorable": explorable,
+        }  # fmt: skip
 
     def default(self, candidates: Candidates) -> Columns:
         # Spacing cannot be held over unknown creators: all count as one creator's.

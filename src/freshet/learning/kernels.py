@@ -1,4 +1,4 @@
-"""The fold of acts and the ranking of candidates: the two compiled loops of the system.
+"""The fold of acts: the compiled loop that all state comes from. Ranking is in `ranking.py`.
 
     impression ─▶ vector ─▶ predict ─▶ wait ─┐
     watch, like, undo, ... ─▶ tallies at once │
@@ -17,14 +17,8 @@ from typing import Any
 import numpy as np
 
 from freshet.catalogue.facts import (
-    CREATOR,
     DURATION_MS,
     EPOCH_S,
-    HASHTAG,
-    HASHTAGS,
-    SOUND,
-    TOPIC,
-    TOPICS,
 )
 from freshet.domain.outcomes import END_SLACK, INDEX, LONG_VIEW_MS, OUTCOMES, VIEW_TIMEOUT_MS
 from freshet.features.layout import Act, Ask
@@ -48,9 +42,7 @@ from freshet.learning.learner import (
     HEADS,
     THRESHOLDS_S,
     WIDTH,
-    alike,
     forward,
-    forward_many,
     learn,
     meet,
     meet_watch,
@@ -60,33 +52,17 @@ from freshet.learning.learner import (
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
 from freshet.learning.sessions import serve, slate_begins
 from freshet.state.block import begin, end, out_of_line
-from freshet.state.compiled import allocating, call_at, kernel
+from freshet.state.compiled import call_at, kernel
 from freshet.state.ties import (
-    BLOCKED_BY,
-    BLOCKS,
-    HIDES,
-    KIND_SHIFT,
     LESS_PERSON,
     LESS_TOPIC,
-    NOT_INTERESTED,
     OTHER,
-    PERSON,
-    ROW_MASK,
     SEEN,
     VIDEO,
     drop_kinds,
     get_tie,
     set_tie,
     show,
-)
-from freshet.state.ties import (
-    HASHTAG as HASHTAG_TIE,
-)
-from freshet.state.ties import (
-    SOUND as SOUND_TIE,
-)
-from freshet.state.ties import (
-    TOPIC as TOPIC_TIE,
 )
 
 # Addresses of the composed features' kernels, and of the one that moves item vectors.
@@ -543,90 +519,3 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
         if not fits:
             return -1 - i
     return impressions
-
-
-@kernel
-def rank(state, params, viewer, rows, now, placement, shared, scratch, out_x, out_p, out_times):
-    """Vectors, predictions and watch times of candidate videos, as of `now`.
-
-    Args:
-        viewer: row, -1 for one nothing is known of.
-        shared: width of the viewer's half of a vector.
-        rows: int32 (n,). out_x (n, F), out_p (n, O), out_times (n, 4) are filled.
-    """
-    who, place, notes, links = np.int64(viewer), np.int64(placement), scratch.notes, scratch.links
-    ask = Ask(who, np.int64(0), np.int64(now), place, notes, links)
-    call_at(scratch.calls.viewer, (state, ask, scratch.x))
-    for i in range(rows.shape[0]):
-        copy_to(scratch.x, out_x[i])
-    call_at(scratch.calls.videos, (state, ask, rows, out_x))
-    predict(params, out_x, shared, out_p, out_times)
-
-
-@kernel
-def predict(params, x, shared, out_p, out_times):
-    """Predictions (n, O) and watch times (n, 4) for vectors (n, F), as `forward_many`.
-
-    `shared` below 0: see for yourself what the vectors share.
-    """
-    forward_many(params, x, shared if shared >= 0 else alike(x), out_p)
-    for i in range(x.shape[0]):
-        watch_times(params, out_p[i], out_times[i])
-
-
-@allocating
-def hidden(facts, ties, rows, out):
-    """True where the viewer wants no more of the video or of what it is made of.
-
-    Args:
-        facts: int32 (videos, VIDEO_WIDTH).
-        ties: int32 (2, n), the viewer's list OTHER.
-    """
-    some = 0
-    barring = np.empty(ties.shape[1], np.int32)
-    for j in range(ties.shape[1]):
-        if ties[1, j] & (HIDES | BLOCKS | BLOCKED_BY | NOT_INTERESTED):
-            kind = (ties[0, j] >> KIND_SHIFT) & 15
-            if kind <= TOPIC_TIE:
-                barring[some] = ties[0, j]
-                some += 1
-    for i in range(rows.shape[0]):
-        out[i] = False
-        for j in range(some):
-            if made_of(facts[rows[i]], rows[i], (barring[j] >> KIND_SHIFT) & 15,
-                       barring[j] & ROW_MASK):  # fmt: skip
-                out[i] = True
-                break
-
-
-@kernel
-def made_of(facts, video, kind, row):
-    """Whether a video is the thing, by it, with it or about it."""
-    if kind == VIDEO:
-        return video == row
-    if kind == PERSON:
-        return facts[CREATOR] == row
-    if kind == SOUND_TIE:
-        return facts[SOUND] == row
-    first, count = (HASHTAG, HASHTAGS) if kind == HASHTAG_TIE else (TOPIC, TOPICS)
-    for j in range(count):  # noqa: SIM110 - kernels have no any()
-        if facts[first + j] == row:
-            return True
-    return False
-
-
-@kernel
-def less_of(facts, ties, rows, now_s, half_life_s, out):
-    """How much less of each video the viewer wants: 1 just asked for, halved with every
-    `half_life_s`, 0 where they asked for nothing of the kind."""
-    for i in range(rows.shape[0]):
-        out[i] = 0.0
-    for j in range(ties.shape[1]):
-        kind = (ties[0, j] >> KIND_SHIFT) & 15
-        if kind < LESS_PERSON or ties[1, j] == 0:
-            continue
-        weight = np.float32(0.5 ** (max(now_s - ties[1, j], 0) / half_life_s))
-        kind = kind - LESS_PERSON + PERSON
-        for i in range(rows.shape[0]):
-            if weight > out[i] and made_of(facts[rows[i]], rows[i], kind, ties[0, j] & ROW_MASK):
-                out[i] = weight

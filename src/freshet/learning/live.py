@@ -26,7 +26,8 @@ from freshet.learning import kernels, people
 from freshet.learning.learner import HEADS, new_params
 from freshet.learning.parked import Parked
 from freshet.learning.pending import new_pending
-from freshet.learning.reading import Floats, Ranked, Reading, Rows
+from freshet.learning.predicting import Floats, Ranked, Rows
+from freshet.learning.reading import Reading
 from freshet.learning.records import Records
 from freshet.learning.space import HEAD_NAMES, LEARNED, NOW, OFFSET, PUBLISHED, Space
 from freshet.log.ports import Batch

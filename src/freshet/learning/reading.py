@@ -1,4 +1,4 @@
-"""The live state as requests read it: facts, ties, sessions, vectors and predictions.
+"""The live state as requests read it: facts, ties, sessions, item vectors.
 
 The writer reads what it folds; a serving process reads the writer's memory, mapped. Both
 run this code. A row that is being written at that moment is read again (`sequence`); a whole
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,10 @@ from freshet.catalogue.content import WIDTH
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.ring import H_COUNT, H_VIDEO, HISTORY
 from freshet.features.tally import LATELY_MS, SHORT, place
-from freshet.learning import kernels, lookups
+from freshet.learning import lookups, ranking
 from freshet.learning.interests import CENTROIDS, interests, liked
-from freshet.learning.learner import HEADS
+from freshet.learning.predicting import Floats, Mask, Predicting, Rows
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
-from freshet.learning.space import Space
 from freshet.learning.vectors import items
 from freshet.state.block import Block
 from freshet.state.ties import (
@@ -40,33 +38,10 @@ from freshet.state.ties import (
     many,
 )
 
-Rows = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 Longs = npt.NDArray[np.int64]
 
 BURST_LONG = SHORT.tolist().index(place("long_view"))  # in a short tally
 HOT_MIN = 0.5  # long views of the last hour below which nothing can be said of speed
-TORN_TRIES = 3  # how often a ranking is repeated because what it read was being written
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """What the model says of n videos.
-
-    Attributes:
-        features: float32 (n, F), as `Live.feature_names`.
-        predictions: float32 (n, O), as `Live.outcomes`: probabilities.
-        watch_s: float32 (n,), expected watch time in seconds, at the expected rank among all
-            views (`learner.watch_times`).
-        median_s, mean_s: float32 (n,), median and plain mean of the same distribution.
-    """
-
-    features: Floats
-    predictions: Floats
-    watch_s: Floats
-    median_s: Floats
-    mean_s: Floats
 
 
 class Column:
@@ -81,16 +56,12 @@ class Column:
         return self._of(rows)
 
 
-class Reading:
+class Reading(Predicting):
     """What feeds ask of the live state."""
 
     name = "live"
     fold_version = 1
     outcomes = OUTCOMES
-
-    space: Space
-    params: Any
-    _scratch: Any
 
     @property
     @abstractmethod
@@ -119,10 +90,6 @@ class Reading:
         return self.space.ties
 
     # --- rows and names ---------------------------------------------------------------------
-
-    @property
-    def inputs(self) -> int:
-        return len(self.space.composed.names)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -219,6 +186,17 @@ class Reading:
         lookups.eligible(found, np.asarray(rows, np.int32), facts.seconds(self.now), good)
         return good
 
+    def described(self, rows: Rows) -> tuple[Rows, Rows, Rows, Floats]:
+        """creator, sound, topics and shown of videos, read together."""
+        n, rows = len(rows), np.asarray(rows, np.int32)
+        creator, sound = np.empty(n, np.int32), np.empty(n, np.int32)
+        topics, shown = np.empty((n, facts.TOPICS), np.int32), np.empty(n, np.float32)
+        at = self.space.composed.layout("video.tally")
+        lookups.described(
+            self.video_facts, self.blocks["video"].floats, at, rows, creator, sound, topics, shown
+        )
+        return creator, sound, topics, shown
+
     @property
     def shown(self) -> Floats:
         """Views counted."""
@@ -272,7 +250,7 @@ class Reading:
         out = np.zeros(len(rows), np.bool_)
         if viewer >= 0:
             ties = self.ties.copied(self._busy, viewer, OTHER)
-            kernels.hidden(self.video_facts, ties, np.asarray(rows, np.int32), out)
+            ranking.hidden(self.video_facts, ties, np.asarray(rows, np.int32), out)
             out |= self.creator[rows] == viewer
         return out
 
@@ -282,7 +260,7 @@ class Reading:
         if viewer >= 0:
             ties = self.ties.copied(self._busy, viewer, OTHER)
             rows, now_s = np.asarray(rows, np.int32), facts.seconds(now_ms)
-            kernels.less_of(self.video_facts, ties, rows, now_s, float(half_life_s), out)
+            ranking.less_of(self.video_facts, ties, rows, now_s, float(half_life_s), out)
         return out
 
     def follows(self, viewer: int) -> Rows:
@@ -299,6 +277,17 @@ class Reading:
         count = int(ints[H_COUNT])
         rings = [(count - 1 - back) % HISTORY for back in range(min(count, HISTORY))]
         return np.array([ints[H_VIDEO + ring] for ring in rings], np.int32)
+
+    def in_common(self, viewer: int, rows: Rows) -> dict[str, list[tuple[int, int]]]:
+        """Per kind of thing ("creator", "sound", "hashtag", "topic") and video of `rows`: which
+        of the video's own most of the viewer's last views had, and how many did."""
+        found = np.zeros((len(lookups.KINDS), len(rows), 2), np.int64)
+        rows = np.asarray(rows, np.int32)
+        lookups.in_common(self.video_facts, rows, self.recent(viewer), found)
+        return {
+            kind: [(row, times) for row, times in pairs]
+            for kind, pairs in zip(lookups.KINDS, found.tolist(), strict=True)
+        }
 
     def session(self, viewer: int, session_id: str, surface: str, now_ms: int) -> Session:
         """The session that a request made now belongs to."""
@@ -355,54 +344,3 @@ class Reading:
             return -1, -1
         row = self.columns.viewers.ints[viewer]
         return int(row[facts.VIEWER_COUNTRY]), int(row[facts.VIEWER_LANGUAGE])
-
-    # --- predictions ------------------------------------------------------------------------
-
-    def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str = "for_you") -> Ranked:
-        """Predict videos `rows` for a viewer (-1: nobody known) as of `now_ms`."""
-        place = max(self.columns.names["placement"].row(surface), 0)
-        rows = np.asarray(rows, np.int32)
-        x = np.empty((len(rows), self.inputs), np.float32)
-        p, times = self._out(len(rows))
-        params, shared = self._current(), self.space.composed.viewer_width
-        for _ in range(TORN_TRIES):
-            before = self._sequences(viewer, rows)
-            kernels.rank(
-                self.space.state,
-                params,
-                viewer,
-                rows,
-                now_ms,
-                place,
-                shared,
-                self._scratch,
-                x,
-                p,
-                times,
-            )
-            if not (before & 1).any() and (before == self._sequences(viewer, rows)).all():
-                break
-        return self._ranked(x, p, times)
-
-    def predict(self, features: Floats) -> Ranked:
-        """The same heads on given vectors, float32 (n, F)."""
-        x = np.ascontiguousarray(features, np.float32)
-        p, times = self._out(len(x))
-        kernels.predict(self._current(), x, -1, p, times)
-        return self._ranked(x, p, times)
-
-    def _current(self) -> Any:
-        """The model's parameters as they are now."""
-        return self.params
-
-    def _sequences(self, viewer: int, rows: Rows) -> npt.NDArray[np.uint32]:
-        found = np.empty(len(rows) + 1, np.uint32)
-        found[:-1] = self.blocks["video"].sequence[rows]
-        found[-1] = self._busy[viewer] if viewer >= 0 else 0
-        return found
-
-    def _out(self, n: int) -> tuple[Floats, Floats]:
-        return np.empty((n, HEADS), np.float32), np.empty((n, 4), np.float32)
-
-    def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
-        return Ranked(x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2])
