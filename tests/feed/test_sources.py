@@ -59,8 +59,8 @@ async def test_what_is_near_what_was_liked_is_found(kind: Any, setting: str) -> 
     assert await found(kind(parts_of()), NOBODY) == []
 
 
-@pytest.mark.parametrize("kind", [Similar, Interests, Proven, FirstAudience])
-async def test_no_source_proposes_what_may_not_be_shown(kind: Any) -> None:
+@pytest.mark.parametrize("kind", [Proven, FirstAudience])
+async def test_no_pool_holds_what_may_not_be_shown(kind: Any) -> None:
     parts = parts_of(make(e.LabelSet, video="cat3", label="spam", actor="m"))
     assert "cat3" not in await found(kind(parts))
 

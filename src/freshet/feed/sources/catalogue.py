@@ -32,8 +32,8 @@ def distinct(rows: Rows) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """Every eligible video; of a catalogue beyond `candidates`, a uniform sample: `sample`
-    videos, or `candidates` for a viewer of whom nothing is known to search by."""
+    """Every eligible video; of a catalogue beyond `candidates`, a uniform sample, eligible or
+    not: `sample` videos, or `candidates` for a viewer of whom nothing is known to search by."""
 
     parts: Parts
 
@@ -47,7 +47,7 @@ class Everything:
         # Drawn with replacement and made distinct: the cost is that of the sample, not of
         # the catalogue.
         drawn = query.draws("everything").below(count, most)
-        return Candidates(_eligible(self.parts, distinct(drawn)))
+        return Candidates(distinct(drawn))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,10 @@ class Followed:
 
 
 def _near(parts: Parts, vectors: Floats, counts: Floats) -> Candidates:
-    """Eligible videos near each of `vectors`, as many as `counts` says."""
+    """Videos near each of `vectors`, as many as `counts` says; the pipeline drops what is not
+    eligible."""
     if parts.nearby is None or not counts.max():
         return NOTHING
     found, _ = parts.nearby.index.search(vectors, int(counts.max()))
     wanted = (np.arange(found.shape[1]) < counts[:, None]) & (found >= 0)
-    rows = distinct(found[wanted])
-    return Candidates(rows[parts.live.eligible[rows]])
+    return Candidates(distinct(found[wanted]))

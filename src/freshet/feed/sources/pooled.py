@@ -1,4 +1,7 @@
-"""Sources that draw from pools which are kept off the path of requests."""
+"""Sources that draw from pools which are kept off the path of requests.
+
+A pool is some seconds old: what is no longer eligible is dropped by the pipeline's filter.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,9 @@ class Rising:
         here = here[: most - most // 2]
         # At most len(here) of the world's are among them, so so many more are enough.
         world = world[:most]
-        rows = np.concatenate([here, world[~np.isin(world, here)][: most - len(here)]])
-        return Candidates(rows[self.parts.live.eligible[rows]])
+        taken = set(here.tolist())
+        others = [row for row in world.tolist() if row not in taken][: most - len(here)]
+        return Candidates(np.concatenate([here, np.array(others, np.int32)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,7 @@ class Proven:
         pool = proven.pool(query.now_ms)
         centroids = query.taste(live).centroids
         fit = pool.cosines(centroids) + np.float32(WORTH) * pool.standing
-        rows = pool.rows[_largest(fit, self.parts.settings.proven)]
-        return Candidates(rows[live.eligible[rows]])
+        return Candidates(pool.rows[_largest(fit, self.parts.settings.proven)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,7 @@ class FirstAudience:
         if taste.language >= 0:
             fit += SAME_LANGUAGE * (pool.language == taste.language)
         fit += (LUCK * query.draws("first_audience").random(len(fit))).astype(np.float32)
-        rows = pool.rows[_largest(fit, settings.first_audience)]
-        return Candidates(rows[live.eligible[rows]])
+        return Candidates(pool.rows[_largest(fit, settings.first_audience)])
 
 
 def _largest(fit: Floats, n: int) -> NDArray[np.int64]:
