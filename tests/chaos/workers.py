@@ -39,6 +39,7 @@ from tests.journeys.running import environment
 
 KEY = "a key for the time of a test"
 GIVE_UP_S = 180
+VIDEOS, N = 300, 4  # in the catalogue, and asked for at once
 READY_S = 600  # kernels may have to be compiled
 
 
@@ -54,17 +55,21 @@ class Seen:
 
 
 class Server:
-    """`freshet serve --workers N` on a data folder."""
+    """`freshet serve --workers N` on a data folder, begun anew if it is killed itself."""
 
     def __init__(self, data: Path, workers: int) -> None:
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
             self.port = bound.getsockname()[1]
         self.root = f"http://127.0.0.1:{self.port}"
+        self.data, self.workers = data, workers
         self.errors = (data.parent / "errors.txt").open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "freshet", "serve", "--data", str(data), "--port",
-             str(self.port), "--workers", str(workers)],
+        self.process = self._begun()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "freshet", "serve", "--data", str(self.data), "--port",
+             str(self.port), "--workers", str(self.workers)],
             env=environment() | {"FRESHET_HTTP_API_KEY": KEY, "FRESHET_HTTP_ADMIN_KEY": KEY[::-1]},
             stdout=self.errors, stderr=self.errors,
         )  # fmt: skip
@@ -72,6 +77,15 @@ class Server:
     def children(self) -> list[int]:
         pid = self.process.pid
         return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def kill(self, dice: random.Random) -> None:
+        """Any process. One worker is the server itself, and is begun anew as systemd does."""
+        mine = [self.process.pid] if self.workers == 1 else []
+        chosen = dice.choice([*mine, *self.children()])
+        os.kill(chosen, signal.SIGKILL)
+        if chosen == self.process.pid:
+            self.process.wait()
+            self.process = self._begun()
 
     async def ready(self) -> None:
         async with httpx.AsyncClient(base_url=self.root, trust_env=False) as http:
@@ -106,16 +120,19 @@ class Viewer:
         self.http = httpx.AsyncClient(base_url=root, headers=headers, timeout=60, trust_env=False)
 
     async def swipe(self, until: float) -> None:
+        """Until then, at a pace at which the catalogue lasts."""
+        rest_s = (until - time.monotonic()) / (VIDEOS / N)
         async with self.http:
             while time.monotonic() < until:
                 items = await self.ask()
                 if not items:
                     return  # has seen it all
                 await self.act(items)
+                await asyncio.sleep(2 * rest_s * self.dice.random())
 
     async def ask(self) -> list[dict[str, Any]]:
         request_id = new_id()
-        query = {"viewer": self.name, "n": 4, "request_id": request_id, "session_id": "s"}
+        query = {"viewer": self.name, "n": N, "request_id": request_id, "session_id": "s"}
         answer = await self.send("GET", "/v1/feeds/for_you", params=query)
         items: list[dict[str, Any]] = answer["items"]
         videos = [item["video"] for item in items]
@@ -144,7 +161,7 @@ class Viewer:
             acts += [{"type": "impression", "video": item["video"]},
                      {"type": "watch", "video": item["video"], "left": True,
                       "watched_ms": self.dice.randrange(20_000)}]  # fmt: skip
-        for video in self.dice.sample(range(300), 2):
+        for video in self.dice.sample(range(VIDEOS), 2):
             name = f"video-{video:04d}"
             self.hidden.add(name)
             acts.append({"type": "hide", "kind": "video", "target": name})
@@ -190,12 +207,11 @@ async def swiping(
         nonlocal killed
         for _ in range(kills):
             await asyncio.sleep(pause_s)
-            children = server.children()
-            if children:
-                os.kill(dice.choice(children), signal.SIGKILL)
-                killed += 1
+            server.kill(dice)
+            killed += 1
 
     await asyncio.gather(killing(), *(one.swipe(until) for one in people))
+    await server.ready()  # the last to die may be on its way back; only then it can be stopped
     return seen, killed
 
 
@@ -256,7 +272,7 @@ def run(folder: Path, workers: int, viewers: int, kills: int, pause_s: float, se
         AssertionError: a promise was broken; says which.
     """
     data = folder / "data"
-    asked = demo.plan(seed, 20, 300, 400, now_ms())
+    asked = demo.plan(seed, 20, VIDEOS, 400, now_ms())
     asyncio.run(demo.make(data, asked, lambda *_, **__: None))
     server = Server(data, workers)
     try:
@@ -280,9 +296,7 @@ def main() -> None:
     given = asked.parse_args()
     for workers in given.workers:
         with tempfile.TemporaryDirectory() as folder:
-            # One worker is one process: killing it is the operator's to mend, so none is.
-            kills = 0 if workers == 1 else given.kills
-            run(Path(folder), workers, given.viewers, kills, given.pause_s, given.seed)
+            run(Path(folder), workers, given.viewers, given.kills, given.pause_s, given.seed)
 
 
 if __name__ == "__main__":

@@ -84,9 +84,9 @@ class Lake:
         self, log: EventLog, after: Offset, last: Offset, rest: bool, tell: Tell
     ) -> list[Segment]:
         made: list[Segment] = []
-        open_ = Writing(self.folder, after + 1)
-        if after >= last:
+        if after >= last or not (rest or await self._due(log, after, last)):
             return made
+        open_ = Writing(self.folder, after + 1)
         async for batch in log.read(after):
             for offset, event in enumerate(batch.events, batch.first):
                 if offset > last:
@@ -103,6 +103,13 @@ class Lake:
         else:
             open_.drop()
         return made
+
+    async def _due(self, log: EventLog, after: Offset, last: Offset) -> bool:
+        """Whether a segment ends before `last`: else all would be written, and thrown away."""
+        if last - after >= self._events:
+            return True
+        first, latest = await _event(log, after + 1), await _event(log, last)
+        return self._period(first.received) != self._period(latest.received)
 
     def _ends(self, open_: Writing, event: Event) -> bool:
         return open_.count >= self._events or (
@@ -135,11 +142,15 @@ class Lake:
                 "it is of another log, or this log was restored from before; move the lake away"
             )
         if end > log.base:
-            async for batch in log.read(end - 1):
-                if batch.events[0].event_id != newest.last_event_id:
-                    raise Broken(f"{self.folder} is of another log; move it away")
-                break
+            if (await _event(log, end)).event_id != newest.last_event_id:
+                raise Broken(f"{self.folder} is of another log; move it away")
         return end
+
+
+async def _event(log: EventLog, offset: Offset) -> Event:
+    async for batch in log.read(offset - 1):
+        return batch.events[0]
+    raise Broken(f"the log has no event {offset}")
 
 
 class Writing:
