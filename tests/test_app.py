@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from freshet.app import open_catalogue, open_engine, open_for_import, settled
 from freshet.catalogue.store.records import Person, Video
 from freshet.config import Settings
 from freshet.domain import events as e
+from freshet.domain.errors import Corrupt
 from freshet.domain.events import Event
 from freshet.feed.options import Filters, Options
 from freshet.surfaces.surfaces import Question
@@ -44,6 +46,17 @@ async def test_a_data_folder_serves_remembers_and_goes_on_after_a_restart(tmp_pa
         assert (await engine.feed("for_you", key, 4, "r1", "s")).items == first.items
         rest = await engine.feed("for_you", key, 10, "r2", "s")
         assert {item.video for item in rest.items} == {f"v{i}" for i in range(9)} - shown
+
+
+async def test_a_log_whose_keys_are_gone_is_not_served_with_new_ones(tmp_path: Path) -> None:
+    async with open_for_import(tmp_path) as (log, keys):
+        await log.append(supply(keys.key("vera")))
+    keys_file = tmp_path / "keys.sqlite3"
+    os.unlink(keys_file)
+    with pytest.raises(Corrupt, match=r"keys\.sqlite3 is missing"):
+        async with open_engine(told(tmp_path)):
+            pass
+    assert keys_file.name not in os.listdir(tmp_path)
 
 
 async def test_what_is_written_to_the_catalogue_is_in_the_next_feed_also_from_beside(

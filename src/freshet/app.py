@@ -20,6 +20,7 @@ from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import FILE as CATALOGUE_FILE
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
+from freshet.domain.errors import Corrupt
 from freshet.engine import OneProcess
 from freshet.learning.live import Live
 from freshet.learning.space import ACKNOWLEDGED
@@ -73,17 +74,14 @@ async def open_engine(
         Refused, Corrupt, Broken: the folder cannot be used; says why.
     """
     make_folder(settings.folder, PRIVATE)
-    keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
-    try:
-        async with open_writer(settings, tell, clock) as (writer, live):
-            secret = secret_of(settings.folder / CURSORS)
-            access = open_access(settings.folder, clock)
-            with closing(access), open_catalogue(settings.folder, clock) as catalogue:
-                yield OneProcess(
-                    writer, live, keys, settings, clock, SystemRandom(), secret, catalogue, access
-                )
-    finally:
-        keys.close()
+    async with open_writer(settings, tell, clock) as (writer, live):
+        secret = secret_of(settings.folder / CURSORS)
+        access = open_access(settings.folder, clock)
+        keys = PersonKeys(settings.folder / KEYS_FILE, SystemRandom())
+        with closing(keys), closing(access), open_catalogue(settings.folder, clock) as catalogue:
+            yield OneProcess(
+                writer, live, keys, settings, clock, SystemRandom(), secret, catalogue, access
+            )
 
 
 @asynccontextmanager
@@ -102,6 +100,13 @@ async def open_writer(
     """
     folder = settings.folder
     log = SqliteLog(folder, clock, queue_events=settings.log.queue_limit)
+    if log.last > log.base and not (folder / KEYS_FILE).exists():
+        await log.close()
+        raise Corrupt(
+            f"{folder / KEYS_FILE} is missing, so nobody can say whose the log's "
+            f"{log.last - log.base:,} events are; put it back, or restore a backup: a new one "
+            "would make everybody a stranger"
+        )
     tell("compiling kernels")
     live = Live(seed=settings.learner.seed, memory=memory)
     live.warm()

@@ -141,9 +141,8 @@ class Lake:
                 f"{self.folder} reaches to offset {end}, the log only to {log.last}: "
                 "it is of another log, or this log was restored from before; move the lake away"
             )
-        if end > log.base:
-            if (await _event(log, end)).event_id != newest.last_event_id:
-                raise Broken(f"{self.folder} is of another log; move it away")
+        if end > log.base and (await _event(log, end)).event_id != newest.last_event_id:
+            raise Broken(f"{self.folder} is of another log; move it away")
         return end
 
 
