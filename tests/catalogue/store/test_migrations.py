@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from freshet.catalogue.store.catalogue import FILE
 from freshet.catalogue.store.database import Database
-from freshet.catalogue.store.migrate import FOLDER, upgrade
+from freshet.catalogue.store.migrate import FOLDER, NEWEST, upgrade
 from freshet.catalogue.store.tables import METADATA
 from freshet.domain.errors import Corrupt, Refused
 from tests.catalogue.store.making import Clock, opened, person
@@ -25,6 +25,10 @@ REVISIONS = [script.revision for script in ScriptDirectory(str(FOLDER)).walk_rev
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     return Database(tmp_path / FILE, Clock(), Random(1))
+
+
+def test_the_newest_revision_is_the_one_that_is_looked_for() -> None:
+    assert REVISIONS[-1] == NEWEST
 
 
 def test_the_steps_lead_to_the_tables_as_they_are_declared(database: Database) -> None:
