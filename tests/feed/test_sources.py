@@ -47,7 +47,7 @@ def parts_of(*more: e.Event, **settings: Any) -> Parts:
 
 
 async def found(source: Any, query: FeedQuery = VERA) -> list[str]:
-    rows = (await source.fetch(query)).rows.tolist()
+    rows = (await source.fetch(replace(query))).rows.tolist()  # a request of its own
     assert len(rows) == len(set(rows))
     return [source.parts.live.video_id(row) for row in rows]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,8 @@ class FeedQuery:
     wanted: Wanted = NOTHING_ASKED  # the app's filters, exclusions, pins and boosts
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True
-    _taste: list[Taste] = field(default_factory=list, init=False, repr=False, compare=False)
+    # What stages worked out for this request and others need, too.
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def known_as(self) -> int:
@@ -61,12 +63,13 @@ class FeedQuery:
 
     def taste(self, live: Live) -> Taste:
         """What sources search by; read once a request."""
-        if not self._taste:
+        taste: Taste | None = self.memo.get("taste")
+        if taste is None:
             who = self.known_as
             liked = live.liked(who)
             centroids, shares = live.interests(who) if len(liked) else NO_INTERESTS
-            self._taste.append(Taste(liked, centroids, shares, *live.home(who)))
-        return self._taste[0]
+            taste = self.memo["taste"] = Taste(liked, centroids, shares, *live.home(who))
+        return taste
 
 
 def request_seed(seed: int, request_id: str) -> int:

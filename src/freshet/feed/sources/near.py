@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freshet.feed.parts import Floats, Parts
+from freshet.feed.parts import Parts
 from freshet.feed.query import NO_ROWS, FeedQuery
 from freshet.feed.sources.catalogue import distinct
 from freshet.pipeline import NOTHING, Candidates, Rows
@@ -22,11 +22,7 @@ class Similar:
     parts: Parts
 
     async def fetch(self, query: FeedQuery) -> Candidates:
-        live, most = self.parts.live, self.parts.settings.similar
-        liked = query.taste(live).liked[:LAST]
-        if not len(liked):
-            return NOTHING
-        return _near(self.parts, live.items(liked), np.full(len(liked), -(-most // len(liked))))
+        return _near(self.parts, query)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +36,7 @@ class Interests:
     parts: Parts
 
     async def fetch(self, query: FeedQuery) -> Candidates:
-        taste = query.taste(self.parts.live)
-        if not len(taste.centroids):
-            return NOTHING
-        most, shares = self.parts.settings.interests, taste.shares
-        counts = np.ceil(most * (0.5 / len(shares) + 0.5 * shares))
-        return _near(self.parts, taste.centroids, counts)
+        return _near(self.parts, query)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +61,31 @@ class Followed:
         return Candidates(rows[live.eligible[rows]])
 
 
-def _near(parts: Parts, vectors: Floats, counts: Floats) -> Candidates:
-    """Videos near each of `vectors`, as many as `counts` says; the pipeline drops what is not
-    eligible."""
-    if parts.nearby is None or not counts.max():
-        return NOTHING
-    found, _ = parts.nearby.index.search(vectors, int(counts.max()))
-    wanted = (np.arange(found.shape[1]) < counts[:, None]) & (found >= 0)
-    return Candidates(distinct(found[wanted]))
+def _near(parts: Parts, query: FeedQuery) -> tuple[Candidates, Candidates]:
+    """What is near videos lately liked, and near tastes; the pipeline drops what is not
+    eligible. Both are searched for at once, by whichever source comes first."""
+    found = query.memo.get("near")
+    if found is None:
+        found = query.memo["near"] = _searched(parts, query)
+    return found
+
+
+def _searched(parts: Parts, query: FeedQuery) -> tuple[Candidates, Candidates]:
+    live, settings = parts.live, parts.settings
+    taste = query.taste(live)
+    liked = taste.liked[:LAST]
+    if parts.nearby is None or not len(liked):
+        return NOTHING, NOTHING
+    similar = np.full(len(liked), -(-settings.similar // len(liked)))
+    interests = np.ceil(settings.interests * (0.5 / max(len(taste.shares), 1) + 0.5 * taste.shares))
+    counts = np.concatenate([similar, interests])
+    if not counts.max():
+        return NOTHING, NOTHING
+    vectors = np.concatenate([live.items(liked), taste.centroids])
+    rows, _ = parts.nearby.index.search(vectors, int(counts.max()))
+    wanted = (np.arange(rows.shape[1]) < counts[:, None]) & (rows >= 0)
+    mine, theirs = rows[: len(liked)], rows[len(liked) :]
+    return (
+        Candidates(distinct(mine[wanted[: len(liked)]])),
+        Candidates(distinct(theirs[wanted[len(liked) :]])),
+    )
