@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 
 from freshet import __version__
+from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
 from freshet.lab.curves import draw_curves
+from freshet.lab.ope import measure as ope_measure
+from freshet.lab.ope.open_bandit import uniform_policy
+from freshet.lab.ope.picture import draw_errors
 from freshet.lab.readers import kuairand
 from freshet.lab.replay import replay as replay_log
 from freshet.lab.replay import with_history
 from freshet.lab.report import replay_report
+from freshet.lab.saying import commit, write_json
 from freshet.lab.table import tables
 from freshet.lab.throughput import measure
 
 app = typer.Typer(no_args_is_help=True, help="Replay logs, measure, compare with peers.")
 
 Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")]
+Picture = Annotated[Path | None, typer.Option(help="Draw it to this PNG.")]
 Seed = Annotated[int, typer.Option(help="Of every random draw.")]
 
 
@@ -117,6 +123,29 @@ def throughput(
         as_json.write_text(json.dumps(numbers, indent=1) + "\n")
 
 
+@app.command()
+def ope(
+    path: Annotated[
+        Path | None, typer.Argument(help="Folder with bts* and random* logs of the Open Bandit.")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=2, help="Logs drawn from the bandit.")] = 100,
+    rounds: Annotated[int, typer.Option(min=100, help="Decisions of each log.")] = 10_000,
+    picture: Picture = None,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """Off-policy estimates (IPS, SNIPS, DM, DR) where the truth is known, and on a real log."""
+    real = uniform_policy(path, np.random.default_rng(seed)) if path is not None else None
+    with Bars() as bars:
+        tried = ope_measure.on_the_bandit(runs, rounds, seed, bars.of("logs"))
+    Console().print(ope_measure.tables(tried, real))
+    if picture is not None:
+        draw_errors(tried, picture)
+    if as_json is not None:
+        settings = {"seed": seed, "data": path.resolve().name if path is not None else ""}
+        write_json(as_json, "freshet lab ope", settings, ope_measure.as_json(tried, real))
+
+
 def day(option: str, text: str) -> int | None:
     """20220428 of "2022-04-28" or "20220428"; None of "".
 
@@ -131,13 +160,3 @@ def day(option: str, text: str) -> int | None:
     except ValueError:
         raise Refused(option, f"{text!r} is not a day", "a day such as 2022-04-28") from None
     return int(digits)
-
-
-def commit() -> str:
-    """Short hash of the checked-out commit, "" where there is no repository."""
-    here = Path(__file__).parent
-    told = subprocess.run(
-        ["git", "-C", str(here), "rev-parse", "--short", "HEAD"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return told.stdout.strip()

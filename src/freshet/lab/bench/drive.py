@@ -20,7 +20,7 @@ from freshet.domain.errors import Broken
 from freshet.lab.bench.folder import Made
 from freshet.lab.bench.load import Done, Plan
 from freshet.lab.bench.server import HOST, START_S, Server, free_port
-from freshet.lab.cli_lab import commit
+from freshet.lab.saying import commit
 
 NULL_S = 2.0
 FAILED_MAX = 0.001  # of the steps; beyond this the numbers say nothing

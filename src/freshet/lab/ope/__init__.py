@@ -1,0 +1,1 @@
+"""Off-policy estimates, tried where the truth is known."""
