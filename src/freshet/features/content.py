@@ -6,6 +6,8 @@ has the same chance as a star's.
 
 from __future__ import annotations
 
+import numpy as np
+
 from freshet.catalogue.facts import (
     EPOCH_S,
     HASHTAG,
@@ -17,7 +19,8 @@ from freshet.catalogue.facts import (
     VIDEO_TRAITS,
 )
 from freshet.features.layout import ENTITIES, Column, Entity, Kernel, Layout
-from freshet.features.notes import WORK, WORLD
+from freshet.features.links import KEPT, KEYS
+from freshet.features.notes import RATES, RATES_WIDTH, WORK, WORLD
 from freshet.features.tally import (
     LATELY_MS,
     LATELY_NAMES,
@@ -38,6 +41,8 @@ from freshet.state.compiled import part
 # Tallies fade in steps of this, far longer than what a float32 of seconds cannot tell apart:
 # a busy topic would else lose up to that much time again with every act.
 STEP_S = 128.0
+ENTITY_BITS = 4  # of a key, below the row
+assert len(ENTITIES) <= 1 << ENTITY_BITS
 
 
 class ContentRates:
@@ -69,6 +74,8 @@ class ContentRates:
             at(f"{self.entity}.{name}") for name in ("tally", "recent", "recent_s")
         )
         n_rated, n_lately = len(RATED_SHORT), len(LATELY_RATED)
+        width = n_rated + n_lately
+        assert width == RATES_WIDTH
 
         @part
         def write(state, act):
@@ -85,34 +92,46 @@ class ContentRates:
                     add_full(row, recent, act.delta)
 
         @part
+        def work_out(state, ask, this, kept):
+            """Rates of one row into the notes, where a further video finds them."""
+            notes, row = ask.notes, state[block][this]
+            now_s = float(ask.now // 1000 - EPOCH_S)
+            evidences(row, tally, 1.0, notes, WORLD, 50.0, notes, WORK)
+            for m in range(n_rated - 1):
+                notes[kept + m] = notes[WORK + RATED_SHORT[m]]
+            notes[kept + n_rated - 1] = evidence(
+                row[tally + LOG_WATCH], row[tally + VIEWS], notes[WORLD + LOG_WATCH], 50.0, True
+            )
+            fade = faded((now_s - row[recent_s]) * 1000.0, LATELY_MS)
+            evidences(row, recent, fade, notes, WORLD, 25.0, notes, WORK)
+            for m in range(n_lately - 1):
+                notes[kept + n_rated + m] = notes[WORK + LATELY_RATED[m]]
+            notes[kept + width - 1] = evidence(
+                row[recent + LOG_WATCH] * fade, row[recent + VIEWS] * fade,
+                notes[WORLD + LOG_WATCH], 25.0, True,
+            )  # fmt: skip
+
+        @part
         def value(state, ask, x):
-            for j in range(n_rated + n_lately):
+            for j in range(width):
                 x[k + j] = 0.0
             found = 0
-            notes = ask.notes
-            now_s = float(ask.now // 1000 - EPOCH_S)
+            notes, links = ask.notes, ask.links
             for j in range(count):
-                this = state.video_facts[ask.video, first + j]
+                this = np.int64(state.video_facts[ask.video, first + j])
                 if this < 0:
                     continue
                 found += 1
-                row = state[block][this]
-                evidences(row, tally, 1.0, notes, WORLD, 50.0, notes, WORK)
-                for m in range(n_rated - 1):
-                    x[k + m] += notes[WORK + RATED_SHORT[m]]
-                x[k + n_rated - 1] += evidence(
-                    row[tally + LOG_WATCH], row[tally + VIEWS], notes[WORLD + LOG_WATCH], 50.0, True
-                )
-                fade = faded((now_s - row[recent_s]) * 1000.0, LATELY_MS)
-                evidences(row, recent, fade, notes, WORLD, 25.0, notes, WORK)
-                for m in range(n_lately - 1):
-                    x[k + n_rated + m] += notes[WORK + LATELY_RATED[m]]
-                x[k + n_rated + n_lately - 1] += evidence(
-                    row[recent + LOG_WATCH] * fade, row[recent + VIEWS] * fade,
-                    notes[WORLD + LOG_WATCH], 25.0, True,
-                )  # fmt: skip
+                key = (this + 1) << ENTITY_BITS | block
+                slot = (key * 0x9E3779B1 >> 9) & (KEPT - 1)
+                kept = RATES + slot * RATES_WIDTH
+                if links[KEYS + slot] != key:
+                    work_out(state, ask, this, kept)
+                    links[KEYS + slot] = key
+                for m in range(width):
+                    x[k + m] += notes[kept + m]
             if found > 1:
-                for j in range(n_rated + n_lately):
+                for j in range(width):
                     x[k + j] /= found
 
         return write, value

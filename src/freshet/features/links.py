@@ -3,6 +3,9 @@
 A hash table, filled once a request (features/notes.py): what a view was made of -> the views
 that had it, a bit each. A candidate then finds the views it has something in common with in
 about ten looks, and most find none, instead of being held against each view in turn.
+
+Behind it, which contents' rates are in the notes already: candidates share topics, sounds
+and hashtags.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ KIND_BITS = 2
 
 SLOTS = 512  # a power of two, at least twice the ids that all views can have together
 assert 2 * HISTORY * (2 + HASHTAGS + TOPICS) <= SLOTS
-LINKS = 2 * SLOTS  # per slot a key, 0 = free, and the views' bits
+KEYS = 2 * SLOTS  # behind the slots, each a key, 0 = free, and the views' bits
+KEPT = 512  # a power of two: rates of contents that were worked out for this request
+LINKS = KEYS + KEPT
 
 
 @part

@@ -7,6 +7,7 @@
     LONG       was it a long view                        (HISTORY,)
     SURPRISE   that minus what had been expected         (HISTORY,)
     WORK, MORE room for what a video's values work out   (WORK_WIDTH,) each
+    RATES      of contents, as they come (`ContentRates`), RATES_WIDTH each
     MARKS      who is followed, a Bloom filter: no mark means no; a mark, that it may be
 
 Filled with the viewer's half of a vector, before the videos' half is asked for; and with them
@@ -19,7 +20,7 @@ import numpy as np
 
 from freshet.catalogue.facts import CREATOR, DURATION_MS, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
 from freshet.features.layout import Column, Kernel, Layout
-from freshet.features.links import ABOUT, BY, LINKS, TAGGED, WITH, link
+from freshet.features.links import ABOUT, BY, KEPT, LINKS, TAGGED, WITH, link
 from freshet.features.ring import (
     CLOSED,
     COUNTED,
@@ -44,7 +45,9 @@ WORK_WIDTH = max(TALLY, HISTORY)
 MORE = WORK + WORK_WIDTH
 MARKS = MORE + WORK_WIDTH
 MARKS_WIDTH = 1024  # a power of two
-NOTES = MARKS + MARKS_WIDTH
+RATES = MARKS + MARKS_WIDTH
+RATES_WIDTH = 9  # values of one content
+NOTES = RATES + KEPT * RATES_WIDTH
 
 PLACE_STRENGTH = np.float32(20.0)
 PER_S = np.float32(0.001)
@@ -89,7 +92,7 @@ class Notes:
                 total = place[place_tally + SHORT[m]] + PLACE_STRENGTH * notes[WORLD + SHORT[m]]
                 notes[HERE + m] = total / (place[place_tally + VIEWS] + PLACE_STRENGTH)
             past = 0
-            for j in range(MARKS, NOTES):
+            for j in range(MARKS, RATES):
                 notes[j] = 0.0
             for j in range(LINKS):
                 links[j] = 0
