@@ -22,6 +22,8 @@ from freshet.lab.readers import kuairand
 from freshet.lab.replay import replay as replay_log
 from freshet.lab.replay import with_history
 from freshet.lab.report import replay_report
+from freshet.lab.retrieving import measure as retrieving
+from freshet.lab.retrieving.histories import read_histories
 from freshet.lab.saying import commit, write_json
 from freshet.lab.table import tables
 from freshet.lab.throughput import measure
@@ -144,6 +146,25 @@ def ope(
     if as_json is not None:
         settings = {"seed": seed, "data": path.resolve().name if path is not None else ""}
         write_json(as_json, "freshet lab ope", settings, ope_measure.as_json(tried, real))
+
+
+@app.command()
+def retrieval(
+    path: Annotated[Path, typer.Argument(help="user_history*.parquet or MovieLens' ratings.dat.")],
+    chosen_among: Annotated[
+        int, typer.Option(min=10, help="Most watched videos by which settings are chosen.")
+    ] = 1_500,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """HR@10 and NDCG@10 of each viewer's last video, beside EASE and implicit's iALS."""
+    histories = read_histories(path)
+    with Bars() as bars:
+        found = retrieving.compare(histories, chosen_among, seed, bars)
+    Console().print(retrieving.table(found))
+    if as_json is not None:
+        settings = {"seed": seed, "data": histories.data, "chosen_among": chosen_among}
+        write_json(as_json, "freshet lab retrieval", settings, retrieving.as_json(found))
 
 
 def day(option: str, text: str) -> int | None:

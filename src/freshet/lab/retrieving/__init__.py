@@ -1,0 +1,1 @@
+"""Retrieval: the next video of many viewers, found among all."""
