@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from freshet import __version__
 from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
 from freshet.lab.curves import draw_curves
+from freshet.lab.dense import measure as dense
+from freshet.lab.dense.matrix import read_world
 from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
 from freshet.lab.ope.picture import draw_errors
@@ -165,6 +168,43 @@ def retrieval(
     if as_json is not None:
         settings = {"seed": seed, "data": histories.data, "chosen_among": chosen_among}
         write_json(as_json, "freshet lab retrieval", settings, retrieving.as_json(found))
+
+
+@app.command()
+def world(
+    path: Annotated[Path, typer.Argument(help="Folder with user_factors and item_factors.")],
+    swipes: Annotated[int, typer.Option(min=1, help="Of every viewer.")] = 100,
+    new: Annotated[int, typer.Option(min=1, help="Viewers who come last and count warm.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each kind.")] = 5,
+    viewers: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 = all.")] = 0,
+    slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 1,
+    start: Annotated[str, typer.Option(help="cold, warm, or both.")] = "both",
+    picture: Picture = None,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """Let the engine act in a world known wholly; shares of what an oracle would have had."""
+    known = read_world(path, viewers)
+    if start not in ("cold", "warm", "both"):
+        raise Refused("--start", f"{start!r} is none", "cold, warm or both")
+    if swipes > known.videos or new >= known.viewers:
+        most = f"{known.viewers} viewers and {known.videos} videos"
+        raise Refused("--swipes", "more than there is", f"fewer than {most}")
+    runs, found = range(seed, seed + seeds), {}
+    with Bars() as bars:
+        if start != "warm":
+            found["cold"] = asyncio.run(dense.cold(known, swipes, runs, slate, bars))
+        if start != "cold":
+            found["warm"] = asyncio.run(dense.warm(known, swipes, new, runs, slate, bars))
+    Console().print(dense.table(found))
+    if picture is not None:
+        dense.draw(found, picture)
+    if as_json is not None:
+        settings = {
+            "seed": seed, "seeds": seeds, "swipes": swipes, "new": new, "slate": slate,
+            "viewers": known.viewers, "videos": known.videos, "data": path.resolve().name,
+        }  # fmt: skip
+        write_json(as_json, "freshet lab world", settings, dense.as_json(found))
 
 
 def day(option: str, text: str) -> int | None:

@@ -1,0 +1,1 @@
+"""A world of which everything is known: what each viewer would watch of each video."""
