@@ -58,11 +58,11 @@ def _ials(histories: Sequence[Rows], videos: int, seed: int) -> Callable[[Settin
     watched = matrix(histories, videos)
 
     def fit(setting: Setting) -> Score:
-        model = als(
-            factors=int(setting["factors"]), regularization=setting["ridge"],
-            alpha=setting["alpha"], iterations=15, random_state=seed, use_gpu=False,
-        )  # fmt: skip
         with one_thread(1, "blas"):  # it has threads of its own, which would wait for these
+            model = als(
+                factors=int(setting["factors"]), regularization=setting["ridge"],
+                alpha=setting["alpha"], iterations=15, random_state=seed, use_gpu=False,
+            )  # fmt: skip
             model.fit(watched, show_progress=False)
         items = np.ascontiguousarray(model.item_factors.T)
         return lambda first, end: model.user_factors[first:end] @ items
