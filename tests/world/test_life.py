@@ -83,7 +83,8 @@ async def test_a_hundred_swipes_leave_views_acts_and_new_videos(
     assert kinds[e.Like] == lived.counts["like"] > 3
     assert kinds[e.PersonSaved] == len(plan.people) + 9
     assert kinds[e.SoundSaved] == len(plan.sounds)
-    assert kinds[e.VideoPublished] == 40 + lived.counts["posted"]
+    # The end may come between the last one's posting and its being counted.
+    assert kinds[e.VideoPublished] - 40 - lived.counts["posted"] in (0, 1)
     slates = {event.request_id for event in events if isinstance(event, e.SlateServed)}
     assert {event.request_id for event in events if isinstance(event, e.Impression)} <= slates
     watched = [event for event in events if isinstance(event, e.Watch)]
@@ -122,7 +123,7 @@ async def test_publishing_again_after_a_crash_tells_nothing_twice(
 ) -> None:
     async with served(tmp_path) as (engine, api):
         for _ in range(2):  # the second time nobody had kept what was posted
-            await introduce(plan, api, NOW_MS)
+            await introduce(plan, api)
             await publish(api, plan.clips, Posted(NOW_MS))
         events = await logged(engine)
     assert Counter(type(event) for event in events)[e.VideoPublished] == len(plan.clips)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="A small world of clips, and life in it.")
 
 JOBS_MAX = 256
+KEY_VARIABLE = "FRESHET_HTTP_ADMIN_KEY"  # as the server's own setting is called
 TOLD = {"swipes": "swipes", "like": "likes", "posted": "posted"}
 
 
@@ -56,7 +57,12 @@ def make(
 @app.command()
 def live(
     url: Annotated[str, typer.Option(help="Where the server listens: http://127.0.0.1:8420.")],
-    key: Annotated[str, typer.Option(help="Its admin key: creators post videos.")] = "",
+    key: Annotated[
+        str,
+        typer.Option(
+            help="Its admin key: creators post videos.", envvar=KEY_VARIABLE, show_envvar=False
+        ),
+    ] = "",
     key_file: Annotated[Path | None, typer.Option(help="File with the key instead.")] = None,
     world: Annotated[Path, typer.Option(help="Folder of the world.")] = Path("data/world"),
     viewers: Annotated[int, typer.Option(help="Who watch; the world's creators do as well.")] = 300,
@@ -71,6 +77,7 @@ def live(
     state: Annotated[
         Path | None, typer.Option(help="File of what was posted; else live.json in the world.")
     ] = None,
+    media: Annotated[str, typer.Option(help="Address where the world's files are served.")] = "",
 ) -> None:
     """Let simulated viewers watch and creators post on a server, over HTTP."""
     needs_extra()
@@ -85,19 +92,20 @@ def live(
     if not url.startswith(("http://", "https://")):
         raise Refused("url", f"{url!r} is no address", "http://HOST:PORT")
     manner = Manner(viewers, rate, haste, post_every, reserve, swipes)
-    counts = asyncio.run(_live(world, url, _key(key, key_file), manner, pause_file, state))
+    counts = asyncio.run(_live(world, url, _key(key, key_file), manner, pause_file, state, media))
     typer.echo(", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())))
 
 
 async def _live(
-    world: Path, url: str, key: str, manner: Manner, pause: Path | None, state: Path | None
-) -> Counter[str]:
+    world: Path, url: str, key: str, manner: Manner, pause: Path | None, state: Path | None,
+    media: str,
+) -> Counter[str]:  # fmt: skip
     from freshet.world.api import Api
     from freshet.world.life import Life
     from freshet.world.pace import Pace
 
     async with Api(url, key) as api:
-        life = Life(world, api, Pace(manner.rate, pause), manner, state)
+        life = Life(world, api, Pace(manner.rate, pause), manner, state, media)
         living = asyncio.create_task(life.run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

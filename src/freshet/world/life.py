@@ -57,6 +57,7 @@ class Life:
     pace: Pace
     manner: Manner = Manner()
     state: Path | None = None  # where it is kept what has been posted
+    media: str = ""  # address of the folder, where a server gives its files out
     now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -94,9 +95,9 @@ class Life:
 
     async def open(self) -> None:
         """Post what is there of the clips that are not kept back; viewers say who they are."""
-        plan, opened_ms = self._world.plan, self._posted.opened_ms
-        await introduce(plan, self.api, opened_ms)
-        await self.api.save("people", _viewers(plan, self.manner.viewers), opened_ms)
+        plan = self._world.plan
+        await introduce(plan, self.api)
+        await self.api.save("people", _viewers(plan, self.manner.viewers))
         await self._publish_at_once()
 
     # --- creators ---------------------------------------------------------------------------
@@ -127,7 +128,7 @@ class Life:
 
     async def _publish(self, clips: list[Clip], now_ms: int) -> None:
         known = len(self._posted.videos)
-        await publish(self.api, clips, self._posted, now_ms)
+        await publish(self.api, clips, self._posted, now_ms, self.media)
         if len(self._posted.videos) != known:
             self._posted.save(self._state)
 

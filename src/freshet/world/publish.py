@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,6 @@ from freshet.world.canvas import HEIGHT, WIDTH
 from freshet.world.plan import Clip, Person, Plan, Sound
 
 HOUR_MS = 3_600_000
-MEDIA = "/media"  # plus the name of a file of the world's folder
 
 
 class Posted(msgspec.Struct):
@@ -46,14 +45,15 @@ class Posted(msgspec.Struct):
         os.replace(beside, file)
 
 
-async def introduce(plan: Plan, api: Api, opened_ms: int) -> None:
+async def introduce(plan: Plan, api: Api) -> None:
     """Tell a server of everybody who posts and of every sound. Again, it changes nothing."""
-    await api.save("people", [_person(person) for person in plan.people], opened_ms)
-    await api.save("sounds", [_sound(sound) for sound in plan.sounds], opened_ms)
+    owners = {clip.sound: clip.creator for clip in plan.clips}
+    await api.save("people", [_person(person) for person in plan.people])
+    await api.save("sounds", [_sound(sound, owners) for sound in plan.sounds])
 
 
 async def publish(
-    api: Api, clips: Sequence[Clip], posted: Posted, now_ms: int = 0, media: str = MEDIA
+    api: Api, clips: Sequence[Clip], posted: Posted, now_ms: int = 0, media: str = ""
 ) -> None:
     """Post those of the clips that were not posted before; their people must be known.
 
@@ -62,16 +62,16 @@ async def publish(
     Args:
         posted: is brought up to date; the caller saves it.
         now_ms: when they are posted; 0 = each so long before the opening as the plan says.
-        media: where their files are served.
+        media: address of the folder that serves their files; "" = none does.
     """
     new = [clip for clip in clips if clip.id not in posted.videos]
     if not new:
         return
     opened_ms = posted.opened_ms
-    records = [
-        _video(clip, now_ms or opened_ms - round(clip.age_h * HOUR_MS), media) for clip in new
-    ]
-    await api.save("videos", records, now_ms or opened_ms)
+    await api.save(
+        "videos",
+        [_video(clip, now_ms or opened_ms - round(clip.age_h * HOUR_MS), media) for clip in new],
+    )
     posted.videos += [clip.id for clip in new]
 
 
@@ -83,9 +83,10 @@ def _person(person: Person) -> Record:
     }  # fmt: skip
 
 
-def _sound(sound: Sound) -> Record:
+def _sound(sound: Sound, owners: Mapping[str, str]) -> Record:
     return {
         "id": sound.id, "title": sound.title,
+        "owner": owners.get(sound.id, "") if sound.original else "",
         "original": sound.original, "commercial": not sound.original,
     }  # fmt: skip
 
@@ -97,5 +98,6 @@ def _video(clip: Clip, created_ms: int, media: str) -> Record:
         "hashtag_names": list(clip.hashtags), "music_id": clip.sound, "topics": [clip.topic],
         "language": clip.language, "region_code": clip.country,
         "duration_ms": clip.duration_ms, "width": WIDTH, "height": HEIGHT,
-        "cover_image_url": f"{media}/{clip.id}.jpg", "share_url": f"{media}/{clip.id}.mp4",
+        "cover_image_url": f"{media}/{clip.id}.jpg" if media else "",
+        "embed_link": f"{media}/{clip.id}.mp4" if media else "",
     }  # fmt: skip
