@@ -16,7 +16,7 @@ PARALLEL := -n 2 --dist worksteal
 # Compiled kernels are kept between runs, by what they were made of (state/compiled.py).
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
-.PHONY: setup demo test check bench docs lock \
+.PHONY: setup demo web test check bench docs lock \
 	bench-rounds bench-kill9 bench-workers bench-powercut bench-log bench-refold bench-throughput \
 	bench-import bench-replay bench-retrieval
 
@@ -38,11 +38,23 @@ $(STAMP): requirements/all.txt pyproject.toml clients/python/pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $@
 
-demo: setup
+demo: setup web
 	$(BIN)/freshet demo
 
+# The player's page, built of web/ where something in it is newer. Node is the machine's, or a
+# Python package.
+PAGE := src/freshet/demo/page/index.html
+
+web: $(PAGE)
+
+$(PAGE): web/package-lock.json web/vite.config.ts web/index.html \
+		$(shell find web/src web/public clients/js/src -type f) | setup
+	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web ci --ignore-scripts --silent
+	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web run --silent build
+	@touch $@
+
 # Kernels are compiled once and first, else every process of the tests would do it for itself.
-test: setup check $(JS)
+test: setup check web $(JS)
 	$(BIN)/python -c 'from freshet.learning.live import Live; Live().warm()'
 	$(BIN)/python -m pytest $(PARALLEL)
 

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "arms": ("freshet.cli_arms:app", "Compare an experiment's arms."),
     "backup": ("freshet.cli_backup:backup_app", "Copy all that could not be made anew."),
     "bench": ("freshet.lab.cli_bench:app", "Measure speed and scale on this machine."),
-    "demo": ("freshet.lab.cli_demo:app", "Make up a small app, serve it, and say what to paste."),
+    "demo": ("freshet.demo.cli_demo:app", "A small world, served and opened in the browser."),
     "doctor": ("freshet.cli_doctor:app", "Look whether all is well here."),
     "erase": ("freshet.cli_erase:app", "Take erased people out of what was written before."),
     "export": ("freshet.cli_export:app", "Write the catalogue as files."),

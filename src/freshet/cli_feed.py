@@ -21,6 +21,7 @@ import structlog
 import typer
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar import Litestar
 from rich.console import Console
 from rich.table import Table
 
@@ -177,12 +178,14 @@ async def serve_until_stopped(
     http: Http,
     then: Callable[[Server], Awaitable[None]] | None = None,
     shared_port: bool = False,
+    app: Litestar | None = None,
 ) -> None:
     """Serve in this very process, where what is folded is what is served, until a signal.
 
     Args:
         then: runs once it listens, and may stop it; what it raises ends the serving.
         shared_port: other processes of ours listen on the port, too.
+        app: what to serve, if not the API alone.
 
     Raises:
         Refused: the port is taken.
@@ -190,7 +193,7 @@ async def serve_until_stopped(
     if not shared_port:
         check_port(http)
     server = Server(
-        create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
+        app or create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
         log_enabled=False,
     )  # fmt: skip
     loop = asyncio.get_running_loop()

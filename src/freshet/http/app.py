@@ -9,13 +9,14 @@ The two routes that matter most have a way of their own from `Requests` to `Gate
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 
 from freshet.domain.errors import FreshetError, Refused
 from freshet.http import hashtags, openapi, people, sounds, videos
@@ -45,11 +46,16 @@ ROUTES = [
 ]  # fmt: skip
 
 
-def create_app(engine: Engine, timer: Callable[[], float] = time.monotonic) -> Litestar:
+def create_app(
+    engine: Engine,
+    timer: Callable[[], float] = time.monotonic,
+    more: Sequence[HTTPRouteHandler] = (),
+) -> Litestar:
     """An ASGI app. Folds run in the background while it is up.
 
     Args:
         timer: seconds that never go back, by which rates are counted.
+        more: routes beside ours, of an app that lives in the same process.
 
     Raises:
         Refused: the engine has no API key; writes are never open.
@@ -62,7 +68,7 @@ def create_app(engine: Engine, timer: Callable[[], float] = time.monotonic) -> L
     engine.telemetry.add(metrics.registry)
     rates, gate = Rates(http.limits, timer), Gate(http.limits)
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, *more],
         state=State({"engine": engine, "metrics": metrics, "rates": rates}),
         lifespan=[lambda _: engine.running(), lambda _: engine.telemetry.telling()],
         middleware=[gate],

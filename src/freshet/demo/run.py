@@ -1,0 +1,171 @@
+"""The demo from start to end.
+
+make the world (a process) ─▶ first clips there ─▶ serve ─▶ browser
+                                                     └─▶ life (a process)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from granian.server.embed import Server
+
+from freshet.app import Tell, open_engine
+from freshet.cli_feed import api_key, serve_until_stopped
+from freshet.config import Settings
+from freshet.demo import cards, media, page, session
+from freshet.demo.cards import Shop
+from freshet.demo.children import Child
+from freshet.demo.place import Place
+from freshet.demo.reactions import Reactions
+from freshet.domain.errors import Broken, NotFound
+from freshet.engine import OneProcess
+from freshet.http.app import create_app
+from freshet.log.ports import EventLog
+from freshet.world.cli_world import KEY_VARIABLE
+from freshet.world.manifest import World, read_world
+from freshet.world.plan import FIRST
+
+ROUTES = [*page.ROUTES, *session.ROUTES, *cards.ROUTES, *media.ROUTES]
+KEPT_BACK = 4  # one clip of so many is posted while one watches
+LOOK_S = 0.5  # how often the folder is looked at for new clips
+
+Opened = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What a demo is run with.
+
+    Args:
+        settings: those of its server; host and port are free.
+        rate: swipes a second of the simulated viewers; 0 = there are none.
+    """
+
+    data: Path
+    place: Place
+    settings: Settings
+    rate: float
+
+    @property
+    def world(self) -> Path:
+        return self.data / "world"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.settings.http.host}:{self.settings.http.port}"
+
+
+async def run(demo: Demo, tell: Tell, opened: Opened) -> None:
+    """Until a signal.
+
+    Args:
+        tell: hears of what takes long.
+        opened: is told once the feed is open.
+
+    Raises:
+        Refused, Unavailable, Corrupt, Broken: it cannot; says why.
+    """
+    http = msgspec.structs.replace(
+        demo.settings.http,
+        api_key=api_key(demo.settings),
+        admin_key=demo.settings.http.admin_key or secrets.token_urlsafe(),
+        access_log=False,
+    )
+    settings = msgspec.structs.replace(demo.settings, http=http)
+    async with AsyncExitStack() as stack:
+        making = await stack.enter_async_context(_making(demo))
+        engine = await stack.enter_async_context(open_engine(settings, tell))
+        tell("compiling the feed")
+        for feed in engine.feeds.values():
+            await feed.warm()
+        world = await _ready(demo, making, tell)
+        await _serve(demo, engine, world, stack, opened)
+
+
+def _making(demo: Demo) -> Child:
+    """Ends at once if the world is whole."""
+    place = demo.place
+    return Child(
+        demo.data / "world.log", "world", "make", "--out", demo.world,
+        "--creators", place.creators, "--clips", place.clips, "--seed", place.seed,
+    )  # fmt: skip
+
+
+def _living(demo: Demo, admin_key: str) -> Child:
+    return Child(
+        demo.data / "life.log", "world", "live", "--url", demo.url, "--world", demo.world,
+        "--media", f"{demo.url}/media", "--rate", demo.rate, "--state", demo.data / "live.json",
+        "--reserve", demo.place.clips // KEPT_BACK,
+        more={KEY_VARIABLE: admin_key},
+    )  # fmt: skip
+
+
+async def _ready(demo: Demo, making: Child, tell: Tell) -> World:
+    """The world, once enough of it is there to open a feed.
+
+    Raises:
+        Broken: it cannot be made.
+    """
+    ended = asyncio.create_task(making.ended())
+    try:
+        while True:
+            done, _ = await asyncio.wait([ended], timeout=LOOK_S)
+            world = _world(demo.world)
+            if world is not None and world.ready:
+                return world
+            if done and ended.result():
+                raise Broken(f"the world could not be made: {making.last_words}")
+            if world is not None:
+                tell("making the first clips", len(world.made), len(world.plan.clips[:FIRST]))
+    finally:
+        ended.cancel()
+
+
+def _world(folder: Path) -> World | None:
+    try:
+        return read_world(folder)
+    except NotFound:
+        return None
+
+
+async def _serve(
+    demo: Demo, engine: OneProcess, world: World, stack: AsyncExitStack, opened: Opened
+) -> None:
+    reactions = Reactions()
+    app = create_app(engine, more=ROUTES)
+    app.state.shop = Shop(engine, world, reactions)
+    app.state.media = demo.world
+
+    async def beside(_: Server) -> None:
+        if demo.rate:
+            await stack.enter_async_context(_living(demo, engine.http.admin_key))
+        await opened(demo.url)
+        async with asyncio.TaskGroup() as going:
+            going.create_task(_counting(engine.log, reactions))
+            going.create_task(_growing(demo, app.state.shop))
+
+    await serve_until_stopped(engine, engine.http, beside, app=app)
+
+
+async def _counting(log: EventLog, reactions: Reactions) -> None:
+    """All that the log holds, then whatever comes."""
+    offset = log.base
+    while True:
+        async for batch in log.read(offset):
+            reactions.apply(batch)
+            offset = batch.last
+        await log.wait(offset)
+
+
+async def _growing(demo: Demo, shop: Shop) -> None:
+    """Clips that are made later get cards, too."""
+    while len(shop.world.made) < len(shop.world.plan.clips):
+        await asyncio.sleep(LOOK_S)
+        shop.world = await asyncio.to_thread(read_world, demo.world)
