@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 JS := clients/js/node_modules/.package-lock.json
+WEB := web/node_modules/.package-lock.json
+PAGE := src/freshet/demo/page/index.html
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
 # Two tests at once, on two cores.
@@ -43,14 +45,15 @@ demo: setup web
 
 # The player's page, built of web/ where something in it is newer. Node is the machine's, or a
 # Python package.
-PAGE := src/freshet/demo/page/index.html
-
 web: $(PAGE)
 
-$(PAGE): web/package-lock.json web/vite.config.ts web/index.html \
-		$(shell find web/src web/public clients/js/src -type f) | setup
-	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web ci --ignore-scripts --silent
+$(PAGE): $(WEB) web/vite.config.ts web/index.html \
+		$(shell find web/src web/public clients/js/src -type f ! -name schema.ts)
 	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web run --silent build
+	@touch $@
+
+$(WEB): web/package-lock.json | setup
+	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web ci --ignore-scripts --silent
 	@touch $@
 
 # Kernels are compiled once and first, else every process of the tests would do it for itself.

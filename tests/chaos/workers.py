@@ -27,11 +27,12 @@ from typing import Any
 
 import httpx
 
-from freshet.app import now_ms
+from freshet.app import now_ms, open_for_import
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
-from freshet.lab import demo
+from freshet.lab.generate.week import DAY_MS, DAYS, HOUR_MS, week_events
+from freshet.lab.readers.importer import import_events
 from freshet.learning.live import Live
 from freshet.log.ports import Batch
 from freshet.log.snapshots import Snapshots
@@ -265,6 +266,14 @@ def differences(data: Path, newest: int, straight: Live) -> list[str]:
             if one[name].tobytes() != two[name].tobytes()]  # fmt: skip
 
 
+async def fill(data: Path, seed: int) -> None:
+    """A week that ended an hour ago: its videos are fresh, its views recent."""
+    start_ms = (now_ms() // HOUR_MS - 1) * HOUR_MS - DAYS * DAY_MS
+    events = week_events(seed, viewers=20, videos=VIDEOS, impressions=400, start_ms=start_ms)
+    async with open_for_import(data) as (log, keys):
+        await import_events(log, events, keys=keys)
+
+
 def run(folder: Path, workers: int, viewers: int, kills: int, pause_s: float, seed: int) -> Seen:
     """One round.
 
@@ -272,8 +281,7 @@ def run(folder: Path, workers: int, viewers: int, kills: int, pause_s: float, se
         AssertionError: a promise was broken; says which.
     """
     data = folder / "data"
-    asked = demo.plan(seed, 20, VIDEOS, 400, now_ms())
-    asyncio.run(demo.make(data, asked, lambda *_, **__: None))
+    asyncio.run(fill(data, seed))
     server = Server(data, workers)
     try:
         seen, killed = asyncio.run(swiping(server, viewers, kills, pause_s, random.Random(seed)))

@@ -1,36 +1,39 @@
-"""`freshet demo` as a newcomer meets it: one command, then what it says to paste."""
+"""`freshet demo` as a newcomer meets it: one command, and a feed is open in the browser."""
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
 import socket
-import sqlite3
+import time
 from pathlib import Path
+from random import SystemRandom
+from typing import Any
 
+import httpx
 import pytest
 
-from freshet.lab.generate.demo import demo_events
-from tests.journeys.running import Client, Running, finished, videos
+from freshet.app import now_ms
+from freshet.domain.ids import uuid7
+from freshet.world.manifest import read_world
+from tests.journeys.running import STOP_TIMEOUT_S, Running, finished
 
-SMALL = ("--viewers", 20, "--videos", 300, "--impressions", 400)
-# Who made which video, as the demo's app knows it: the same for any week.
-MAKERS = {
-    event.video: event.creator
-    for event in demo_events(1, viewers=20, videos=300, impressions=0)
-    if event.__struct_config__.tag == "video_published"
-}
+SMALL = ("--creators", 2, "--clips", 3)
+ALONE, LIVELY = ("--rate", 0), ("--rate", 2)  # whether others watch
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo that was made, asked once and stopped."""
+    """A demo that was made, opened once and stopped."""
     data = tmp_path_factory.mktemp("demo") / "data"
-    done = finished("demo", "--data", data, "--once", "--port", free_port(), *SMALL)
-    assert done.returncode == 0, done.stderr
-    assert "The next videos for" in done.stdout
-    assert len(re.findall(r"^\d+ +video-\d{4} ", done.stdout, re.M)) == 10
+    with demo(data, *SMALL, *ALONE) as running:
+        assert "A world of 3 clips by 2 people" in running.said
+        assert running.interrupt() == 0
     return data
+
+
+def demo(data: Path, *more: object) -> Running:
+    return Running("demo", "--data", data, "--port", free_port(), "--no-browser", *more)
 
 
 def free_port() -> int:
@@ -40,91 +43,98 @@ def free_port() -> int:
         return port
 
 
-def serving(data: Path) -> Running:
-    return Running("demo", "--data", data, "--port", free_port())
+class Browser:
+    """What the page does, without a page: a session, a feed, cards, acts."""
+
+    def __init__(self, root: str, cookie: str = "") -> None:
+        self.http = httpx.Client(base_url=root, timeout=60, trust_env=False)
+        cookies = {"Cookie": cookie} if cookie else {}
+        answer = self.http.post("/demo/session", json={}, headers=cookies).raise_for_status()
+        self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        self.viewer = answer.json()["viewer"]
+        self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+
+    def feed(self) -> list[str]:
+        answer = self.http.get("/v1/feeds/for_you").raise_for_status()
+        return [item["video"] for item in answer.json()["items"]]
+
+    def cards(self, *videos: str) -> list[dict[str, Any]]:
+        answer = self.http.get("/demo/cards", params={"videos": list(videos)}).raise_for_status()
+        cards: list[dict[str, Any]] = answer.json()
+        return cards
+
+    def tell(self, *acts: dict[str, Any]) -> None:
+        about = {"time": now_ms(), "viewer": self.viewer}
+        events = [about | {"event_id": uuid7(now_ms(), SystemRandom())} | act for act in acts]
+        told = self.http.post("/v1/events", json={"events": events}).raise_for_status().json()
+        assert (told["accepted"], told["errors"]) == (len(acts), [])
 
 
-def client_of(running: Running) -> tuple[Client, str]:
-    """A client with the key, and the viewer, that it says to use."""
-    key, viewer = (
-        re.search(pattern, running.said)[1]  # type: ignore[index]
-        for pattern in (r"Bearer ([\w-]+)", r"viewer=(\w+)")
-    )
-    return Client(running.root, key), viewer
+def children_of(process: int) -> list[int]:
+    said = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(child) for child in said.split()]
 
 
-def test_what_a_viewer_does_is_in_the_very_next_feed_and_outlives_a_kill(made: Path) -> None:
-    with serving(made) as running:
-        client, viewer = client_of(running)
-        first = client.feed(viewer)
-        shown = videos(first)
-        assert len(shown) == 5
-        assert all(item["reasons"] for item in first)
+def ended(process: int) -> bool:
+    """Whether it is gone; it is given time, since a machine may be busy."""
+    until = time.monotonic() + STOP_TIMEOUT_S
+    while time.monotonic() < until:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        if re.search(r"^State:\s+Z", Path(f"/proc/{process}/status").read_text(), re.M):
+            return True
+        time.sleep(0.05)
+    return False
 
-        # Why: the reasons of that very ranking.
-        said = client.why(viewer, shown[0])
-        assert (said["reasons"], said["value"]) == (first[0]["reasons"], first[0]["value"])
 
-        # Watched, liked, and its maker wanted no more.
-        maker = MAKERS[shown[0]]
-        taken = client.tell(
-            viewer,
-            {"type": "impression", "video": shown[0]},
-            {"type": "like", "video": shown[0]},
-            {"type": "watch", "video": shown[0], "watched_ms": 9_000, "left": True},
-            {"type": "hide", "kind": "creator", "target": maker},
-        )
-        assert (taken["accepted"], taken["errors"]) == (4, [])
-        after = videos(client.feed(viewer, n=20))
-        assert not set(after) & set(shown)
-        assert after
-        assert maker not in {MAKERS[video] for video in after}
+def test_a_second_start_makes_no_clip_and_ends_with_all_it_began(made: Path) -> None:
+    def kept() -> dict[str, int]:
+        return {file.name: file.stat().st_mtime_ns for file in (made / "world").glob("clip*")}
 
-        running.kill()
-
-    with serving(made) as running:
-        client, viewer = client_of(running)
-        again = videos(client.feed(viewer, n=20))
-        assert not set(again) & {*shown, *after}  # what was served stays served
-        assert maker not in {MAKERS[video] for video in again}
+    before, posted = kept(), (made / "live.json").read_bytes()
+    with demo(made, *LIVELY) as running:
+        living = children_of(running.process.pid)
+        assert living
+        browser = Browser(running.root)
+        page = browser.http.get("/").raise_for_status().text
+        for address in re.findall(r'(?:src|href)="(/[^"]+)"', page):
+            browser.http.get(address).raise_for_status()
+        clips = [clip.id for clip in read_world(made / "world").clips]
+        assert set(browser.feed()) <= set(clips)
+        for card in browser.cards(*clips):
+            for address in (card["cover"], *(file["url"] for file in card["files"])):
+                browser.http.get(address).raise_for_status()
         assert running.interrupt() == 0
+        assert all(ended(child) for child in living)
         with pytest.raises(OSError):  # noqa: PT011 (refused or reset: nobody is there)
             socket.create_connection(("127.0.0.1", int(running.root.rpartition(":")[2])), 5)
+    assert kept() == before
+    assert (made / "live.json").read_bytes() == posted
 
 
-def test_the_lines_it_prints_work_as_they_are(made: Path) -> None:
-    with serving(made) as running:
-        lines = [shlex.split(line) for line in running.said.splitlines() if "curl" in line]
-        assert len(lines) == 2
-        key = re.search(r"Bearer ([\w-]+)", running.said)[1]  # type: ignore[index]
-        asking = next(word for word in lines[0] if word.startswith("http"))
-        client = Client(running.root, key)
-        assert len(client.http.get(asking).json()["items"]) == 5
-        body = lines[1][lines[1].index("-d") + 1]
-        told = client.http.post("/v1/events", content=body).json()
-        assert (told["accepted"], told["errors"]) == (1, [])
-        paths = client.http.get("/schema/openapi.json").json()["paths"]
-        assert {"/v1/events", "/v1/feeds/{surface}"} <= paths.keys()
+def test_what_a_viewer_did_outlives_a_kill_and_life_does_not(made: Path) -> None:
+    with demo(made, *LIVELY) as running:
+        living = children_of(running.process.pid)
+        browser = Browser(running.root)
+        video = browser.feed()[0]
+        browser.tell(
+            {"type": "impression", "video": video},
+            {"type": "like", "video": video},
+            {"type": "watch", "video": video, "watched_ms": 4_000, "left": True},
+        )
+        running.kill()
+        assert all(ended(child) for child in living)
+
+    with demo(made, *ALONE) as running:
+        again = Browser(running.root, browser.cookie)
+        assert again.viewer == browser.viewer
+        [card] = again.cards(video)
+        assert card["liked"]
+        assert card["views"] >= 1
+        assert video not in again.feed()  # served before, and seen
         assert running.interrupt() == 0
-
-
-def test_once_stopped_a_feed_can_be_asked_for_on_the_terminal(made: Path) -> None:
-    done = finished("feed", "ada", "--data", made, "-n", 3, "--json")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith('{"request_id"')
-
-
-def test_a_second_start_imports_nothing_and_folds_from_its_snapshot(made: Path) -> None:
-    def imported() -> int:
-        with sqlite3.connect(made / "log.sqlite") as log:
-            return int(log.execute("SELECT count(*) FROM batches").fetchone()[0])
-
-    before, plan = imported(), (made / "demo.json").read_bytes()
-    done = finished("demo", "--data", made, "--once", "--port", free_port())
-    assert done.returncode == 0, done.stderr
-    assert (made / "demo.json").read_bytes() == plan
-    assert "importing" not in done.stderr
-    assert imported() - before < 20  # ticks and one slate
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_made(tmp_path: Path) -> None:
@@ -132,7 +142,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_made(tmp_path: Path) ->
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = finished("demo", "--data", tmp_path / "data", "--port", port)
+        done = finished("demo", "--data", tmp_path / "data", "--port", port, "--no-browser")
     assert done.returncode == 2
     assert f"http.port: {port} on 127.0.0.1 cannot be listened on" in done.stderr
     assert "--port" in done.stderr
@@ -141,6 +151,6 @@ def test_a_port_that_is_taken_is_said_before_anything_is_made(tmp_path: Path) ->
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    done = finished("demo", "--data", tmp_path, "--port", free_port())
+    done = finished("demo", "--data", tmp_path, "--port", free_port(), "--no-browser")
     assert (done.returncode, "holds something that is no demo" in done.stderr) == (2, True)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

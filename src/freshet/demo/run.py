@@ -7,10 +7,12 @@ make the world (a process) ─▶ first clips there ─▶ serve ─▶ browser
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -28,12 +30,15 @@ from freshet.domain.errors import Broken, NotFound
 from freshet.engine import OneProcess
 from freshet.http.app import create_app
 from freshet.log.ports import EventLog
+from freshet.world.api import Api
 from freshet.world.cli_world import KEY_VARIABLE
 from freshet.world.manifest import World, read_world
 from freshet.world.plan import FIRST
+from freshet.world.publish import Posted, introduce, publish
 
 ROUTES = [*page.ROUTES, *session.ROUTES, *cards.ROUTES, *media.ROUTES]
 KEPT_BACK = 4  # one clip of so many is posted while one watches
+STATE = "live.json"  # what was posted
 LOOK_S = 0.5  # how often the folder is looked at for new clips
 
 Opened = Callable[[str], Awaitable[None]]
@@ -78,15 +83,15 @@ async def run(demo: Demo, tell: Tell, opened: Opened) -> None:
         admin_key=demo.settings.http.admin_key or secrets.token_urlsafe(),
         access_log=False,
     )
-    settings = msgspec.structs.replace(demo.settings, http=http)
+    demo = replace(demo, settings=msgspec.structs.replace(demo.settings, http=http))
     async with AsyncExitStack() as stack:
         making = await stack.enter_async_context(_making(demo))
-        engine = await stack.enter_async_context(open_engine(settings, tell))
+        engine = await stack.enter_async_context(open_engine(demo.settings, tell))
         tell("compiling the feed")
         for feed in engine.feeds.values():
             await feed.warm()
         world = await _ready(demo, making, tell)
-        await _serve(demo, engine, world, stack, opened)
+        await serve(demo, engine, world, opened)
 
 
 def _making(demo: Demo) -> Child:
@@ -98,12 +103,12 @@ def _making(demo: Demo) -> Child:
     )  # fmt: skip
 
 
-def _living(demo: Demo, admin_key: str) -> Child:
+def _living(demo: Demo) -> Child:
     return Child(
         demo.data / "life.log", "world", "live", "--url", demo.url, "--world", demo.world,
-        "--media", f"{demo.url}/media", "--rate", demo.rate, "--state", demo.data / "live.json",
+        "--media", f"{demo.url}/media", "--rate", demo.rate, "--state", demo.data / STATE,
         "--reserve", demo.place.clips // KEPT_BACK,
-        more={KEY_VARIABLE: admin_key},
+        more={KEY_VARIABLE: demo.settings.http.admin_key},
     )  # fmt: skip
 
 
@@ -135,23 +140,36 @@ def _world(folder: Path) -> World | None:
         return None
 
 
-async def _serve(
-    demo: Demo, engine: OneProcess, world: World, stack: AsyncExitStack, opened: Opened
-) -> None:
+async def serve(demo: Demo, engine: OneProcess, world: World, opened: Opened) -> None:
+    """The page, its feed and its files, until a signal."""
     reactions = Reactions()
     app = create_app(engine, more=ROUTES)
     app.state.shop = Shop(engine, world, reactions)
     app.state.media = demo.world
 
     async def beside(_: Server) -> None:
-        if demo.rate:
-            await stack.enter_async_context(_living(demo, engine.http.admin_key))
-        await opened(demo.url)
-        async with asyncio.TaskGroup() as going:
-            going.create_task(_counting(engine.log, reactions))
-            going.create_task(_growing(demo, app.state.shop))
+        async with AsyncExitStack() as stack:
+            if demo.rate:
+                await stack.enter_async_context(_living(demo))
+            else:
+                await _post_all(demo, world)
+            await opened(demo.url)
+            async with asyncio.TaskGroup() as going:
+                going.create_task(_counting(engine.log, reactions))
+                going.create_task(_growing(demo, app.state.shop))
 
     await serve_until_stopped(engine, engine.http, beside, app=app)
+
+
+async def _post_all(demo: Demo, world: World) -> None:
+    """What life would do, too: without it, nobody else posts what is there."""
+    state = demo.data / STATE
+    posted = Posted.read(state, time.time_ns() // 1_000_000)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # what it asks of us is no news
+    async with Api(demo.url, demo.settings.http.admin_key) as api:
+        await introduce(world.plan, api)
+        await publish(api, world.clips, posted, media=f"{demo.url}/media")
+    posted.save(state)
 
 
 async def _counting(log: EventLog, reactions: Reactions) -> None:
@@ -166,6 +184,8 @@ async def _counting(log: EventLog, reactions: Reactions) -> None:
 
 async def _growing(demo: Demo, shop: Shop) -> None:
     """Clips that are made later get cards, too."""
-    while len(shop.world.made) < len(shop.world.plan.clips):
+    while shop.world.missing:
         await asyncio.sleep(LOOK_S)
         shop.world = await asyncio.to_thread(read_world, demo.world)
+        if not demo.rate:
+            await _post_all(demo, shop.world)

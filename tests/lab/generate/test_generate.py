@@ -21,8 +21,8 @@ from freshet.domain.events import (
 from freshet.domain.ids import uuid7_ms
 from freshet.domain.upcast import decode_batch, encode_batch
 from freshet.lab.generate.columns import OUTCOMES, make_columns
-from freshet.lab.generate.demo import demo_events, write_demo
 from freshet.lab.generate.mixed import mixed_events
+from freshet.lab.generate.week import week_events, write_week
 from freshet.lab.generate.world import NO, make_world
 from freshet.lab.readers.generic import native_events
 from freshet.lab.readers.report import ReadReport
@@ -82,27 +82,27 @@ def test_columns_of_one_seed_are_the_same_and_of_another_are_not():
     assert mark(7) == mark(7) != mark(8)
 
 
-# --- the demo -------------------------------------------------------------------------------
+# --- a week -------------------------------------------------------------------------------
 
 
-def test_the_demo_is_read_back_whole_by_our_own_reader(tmp_path):
-    count = write_demo(tmp_path / "demo.jsonl", **SMALL)
+def test_the_week_is_read_back_whole_by_our_own_reader(tmp_path):
+    count = write_week(tmp_path / "week.jsonl", **SMALL)
     report = ReadReport()
-    events = list(native_events(tmp_path / "demo.jsonl", now_ms=2_000_000_000_000, report=report))
+    events = list(native_events(tmp_path / "week.jsonl", now_ms=2_000_000_000_000, report=report))
     assert len(events) == count == report.kept
-    assert events == demo_events(**SMALL)
+    assert events == week_events(**SMALL)
 
 
-def test_the_demo_of_one_seed_has_the_same_bytes_every_time(tmp_path):
+def test_the_week_of_one_seed_has_the_same_bytes_every_time(tmp_path):
     for name in ("a", "b"):
-        write_demo(tmp_path / name, 5, **SMALL)
-    write_demo(tmp_path / "c", 6, **SMALL)
+        write_week(tmp_path / name, 5, **SMALL)
+    write_week(tmp_path / "c", 6, **SMALL)
     first, again, other = ((tmp_path / name).read_bytes() for name in ("a", "b", "c"))
     assert first == again != other
 
 
-def test_in_the_demo_nobody_sees_a_video_twice_or_when_it_is_not_there():
-    events = demo_events(**SMALL)
+def test_in_the_week_nobody_sees_a_video_twice_or_when_it_is_not_there():
+    events = week_events(**SMALL)
     published = {event.video: event.time for event in events if isinstance(event, VideoPublished)}
     shown = [event for event in events if isinstance(event, Impression)]
     assert len(shown) == 600
@@ -113,8 +113,8 @@ def test_in_the_demo_nobody_sees_a_video_twice_or_when_it_is_not_there():
     assert max(Counter((event.viewer, event.video) for event in shown).values()) == 1
 
 
-def test_in_the_demo_every_view_ends_once_and_after_what_was_done_in_it():
-    events = demo_events(**SMALL)
+def test_in_the_week_every_view_ends_once_and_after_what_was_done_in_it():
+    events = week_events(**SMALL)
     closed = {(event.viewer, event.video): i for i, event in enumerate(events)
               if isinstance(event, Watch) and event.left}  # fmt: skip
     assert len(closed) == 600

@@ -1,7 +1,7 @@
-"""Worlds of our own making, from a seed: for the demo, for tests and for measuring.
+"""Worlds of our own making, from a seed: for tests and for measuring.
 
     world      videos with topics, viewers with tastes, and how one meets the other
-    demo       a week of a small app as events, with words in four languages
+    week       a week of a small app as events, with words in four languages
     columns    millions of impressions as arrays in seconds, for throughput
     mixed      every kind of event in any number, for folds that must agree
 

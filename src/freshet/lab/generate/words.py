@@ -1,4 +1,4 @@
-"""Names for things in the demo, in English, Danish, Italian and Dutch."""
+"""Names for things of made-up apps, in English, Danish, Italian and Dutch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A week of a small app as events: what `make demo` imports.
+"""A week of a small app as events: what tests and measurements are filled with.
 
 Viewers open the app in the evening or at lunch, swipe through a session, and act on what
 suits them. What they are shown is chosen by a crude feed of its own (the best of a few videos
@@ -49,7 +49,7 @@ DAY_MS = 24 * HOUR_MS
 SWIPES = (5, 40)  # of a session
 REVIEW_MS = 2 * HOUR_MS  # a moderator takes this long
 SESSION_MS = 6 * HOUR_MS  # longer than any
-OFFERED = 24  # videos among which the demo's own feed chooses
+OFFERED = 24  # videos among which the app's own feed chooses
 SLATE = 10  # videos of one answer of the feed
 HOURS = (7, 12, 13, 17, 19, 20, 21, 22)
 PROGRESS_MS = 5_000  # the player reports how far it is this often
@@ -59,7 +59,7 @@ DEVICES = ("android", "ios", "web")
 NAMES_OF_TOPICS = tuple(TOPICS)
 
 
-def demo_events(
+def week_events(
     seed: int = 1,
     *,
     viewers: int = 200,
@@ -67,21 +67,21 @@ def demo_events(
     impressions: int = 20_000,
     start_ms: int = START_MS,
 ) -> list[Event]:
-    """The events of the demo in time order, about 2.5 for each impression."""
-    demo = _Demo(seed, viewers, videos, start_ms)
-    events = [*demo.supply(), *demo.sessions(impressions), *demo.moderation()]
+    """The events of the week in time order, about 2.5 for each impression."""
+    week = _Week(seed, viewers, videos, start_ms)
+    events = [*week.supply(), *week.sessions(impressions), *week.moderation()]
     return sorted(events, key=lambda event: event.time)
 
 
-def write_demo(path: Path, seed: int = 1, **sizes: int) -> int:
-    """The demo as JSON lines that `freshet import events` reads; how many."""
-    events = demo_events(seed, **sizes)
+def write_week(path: Path, seed: int = 1, **sizes: int) -> int:
+    """The week as JSON lines that `freshet import events` reads; how many."""
+    events = week_events(seed, **sizes)
     with path.open("wb") as file:
         file.writelines(msgspec.json.encode(event) + b"\n" for event in events)
     return len(events)
 
 
-class _Demo:
+class _Week:
     def __init__(self, seed: int, viewers: int, videos: int, start_ms: int) -> None:
         self._seed, self._start_ms, self._made = seed, start_ms, 0
         self._rng = np.random.default_rng([seed, 2])  # for arrays
@@ -247,7 +247,7 @@ class _Demo:
 
     def _at(self, time: int) -> dict[str, Any]:
         self._made += 1
-        return {"event_id": content_id(time, b"demo %d %d" % (self._seed, self._made)),
+        return {"event_id": content_id(time, b"week %d %d" % (self._seed, self._made)),
                 "time": time}  # fmt: skip
 
     def _home(self, language: int) -> dict[str, Any]:
