@@ -79,6 +79,7 @@ export class Beacon {
 
   /** The element is gone, or shows something else: its view ends. */
   unobserve(element: Element): void {
+    this.moved(this.seen.takeRecords()); // what came on screen did so as what it was until now
     this.seen.unobserve(element);
     this.observed.get(element)?.close();
     this.observed.delete(element);
