@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ import httpx
 
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet_client import events
-from tests.journeys.running import START_TIMEOUT_S, STOP_TIMEOUT_S, environment
+from tests.journeys.running import START_TIMEOUT_S, STOP_TIMEOUT_S, environment, free_port
 
 API_KEY, ADMIN_KEY = "the key of an app of a test", "the key of its administrators"
 CREATORS, VIDEOS, TOPICS = 8, 96, ("tea", "cats", "chess")
@@ -79,13 +78,6 @@ def is_ready(url: str) -> bool:
         return httpx.get(f"{url}/health/ready", trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-        return port
 
 
 def supply() -> list[events.Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -76,6 +77,13 @@ def finished(*arguments: object) -> subprocess.CompletedProcess[str]:
         command, capture_output=True, text=True, check=False, timeout=START_TIMEOUT_S,
         env=environment(),
     )  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
 
 
 def environment() -> dict[str, str]:

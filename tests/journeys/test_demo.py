@@ -16,7 +16,7 @@ import pytest
 from freshet.app import now_ms
 from freshet.domain.ids import uuid7
 from freshet.world.manifest import read_world
-from tests.journeys.running import STOP_TIMEOUT_S, Running, finished
+from tests.journeys.running import STOP_TIMEOUT_S, Running, finished, free_port
 
 SMALL = ("--creators", 2, "--clips", 3)
 ALONE, LIVELY = ("--rate", 0), ("--rate", 2)  # whether others watch
@@ -34,13 +34,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def demo(data: Path, *more: object) -> Running:
     return Running("demo", "--data", data, "--port", free_port(), "--no-browser", *more)
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
 
 
 class Browser:

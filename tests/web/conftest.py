@@ -1,0 +1,62 @@
+"""One demo and one browser for all journeys; each has a visitor of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from freshet.demo.page import BUILT
+from tests.clients.conftest import node  # noqa: F401 (a fixture)
+from tests.clients.serving import without_proxies
+from tests.web.serving import Served
+from tests.web.visiting import Visit
+
+BROWSERS = "chromium", "chromium-browser", "google-chrome"
+PHONE = {"width": 390, "height": 780}
+DESKTOP = {"width": 1360, "height": 860}
+
+Visiting = Callable[..., Awaitable[Visit]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    assert (BUILT / "index.html").is_file(), "the player's page is not built: make web"
+    without_proxies()
+    with Served(tmp_path_factory.mktemp("web")) as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, f"no browser, none of {', '.join(BROWSERS)}: apt-get install chromium"
+    async with async_playwright() as playwright:
+        # Without a sandbox: containers forbid it, and the only page is ours.
+        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(served: Served, browser: Browser) -> AsyncIterator[Visiting]:
+    """`await visit()`: somebody new opens the page, on a phone unless told otherwise.
+
+    That the page complained of nothing is looked at when the test is over.
+    """
+    visits: list[Visit] = []
+
+    async def come(path: str = "/", wide: bool = False, **more: Any) -> Visit:
+        about = {"viewport": DESKTOP} if wide else {"viewport": PHONE, "has_touch": True}
+        context = await browser.new_context(**(about | more))
+        visits.append(Visit(await context.new_page(), served))
+        return await visits[-1].open(path)
+
+    yield come
+    for one in visits:
+        await one.page.context.close()
+    assert [complaint for one in visits for complaint in one.complaints] == []

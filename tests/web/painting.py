@@ -1,0 +1,40 @@
+"""A world of 240 short clips in a second or two: three are painted, the others look like them.
+
+Only their pictures are shared: who made a clip, what it is about and how it sounds is the plan's.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from freshet.world import manifest
+from freshet.world.clip import write_clip
+from freshet.world.manifest import ENDINGS, World
+from freshet.world.plan import make_plan
+
+CREATORS, CLIPS, SEED = 40, 240, 7
+FRAMES = 48  # 2 s, to be watched to the end by who has little time
+PAINTED = 3
+
+
+def paint(folder: Path) -> World:
+    """Write the world into a new folder."""
+    plan = make_plan(CREATORS, CLIPS, SEED)
+    plan = replace(plan, clips=tuple(replace(clip, frames=FRAMES) for clip in plan.clips))
+    sounds = {sound.id: sound for sound in plan.sounds}
+    folder.mkdir(parents=True)
+    painted = plan.clips[:PAINTED]
+    for clip in painted:
+        write_clip(clip, sounds[clip.sound], folder)
+    made = {clip.id: manifest.measured(folder, clip.id) for clip in painted}
+    for k, clip in enumerate(plan.clips[PAINTED:]):
+        like = painted[k % PAINTED].id
+        for ending in ENDINGS:
+            os.link(folder / f"{like}.{ending}", folder / f"{clip.id}.{ending}")
+        made[clip.id] = made[like]
+    world = World(plan, made)
+    manifest.save(folder, world)
+    return world

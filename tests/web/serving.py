@@ -1,0 +1,72 @@
+"""The demo in a process of its own, and what its log holds of a visit."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from freshet.backends.sqlite_reader import SqliteReader
+from freshet.domain import events as e
+from freshet.world.manifest import World
+from tests.journeys.running import STOP_TIMEOUT_S, environment, free_port
+from tests.web.opening import OPEN
+from tests.web.painting import paint
+
+PATIENCE_S = 30.0
+
+
+class Served:
+    """The demo while entered; killed on leaving."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.world: World = paint(folder / "world")
+        self.topics = {clip.id: clip.topic for clip in self.world.clips}
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed on leaving)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.web.opening", str(folder), str(port)],
+            stdout=subprocess.PIPE, stderr=self._errors, text=True, env=environment(),
+            cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+
+    def __enter__(self) -> Served:
+        assert self.process.stdout is not None
+        if not any(line.strip() == OPEN for line in self.process.stdout):
+            self._errors.seek(0)
+            raise AssertionError(self._errors.read().decode())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(STOP_TIMEOUT_S)
+        self._errors.close()
+
+    async def told(self, session: str) -> list[Any]:
+        """What the log holds of a visit, in the order in which it happened."""
+        log = SqliteReader(self.folder / "engine")
+        try:
+            found = [event async for batch in log.read(0) for event in batch.events]
+        finally:
+            await log.close()
+        of_visit = [event for event in found if getattr(event, "session_id", "") == session]
+        assert not [k for k, n in Counter(event.event_id for event in of_visit).items() if n > 1]
+        return sorted((event for event in of_visit if not isinstance(event, e.SlateServed)),
+                      key=lambda event: (event.time, event.event_id))  # fmt: skip
+
+    async def tells(self, session: str, holds: Callable[[list[Any]], bool]) -> list[Any]:
+        """What is told of a visit, once it holds: what is on its way is waited for."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            told = await self.told(session)
+            if holds(told) or time.monotonic() > until:
+                return told
+            await asyncio.sleep(0.3)
