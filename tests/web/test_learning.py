@@ -1,0 +1,59 @@
+"""The feed learns: who watches one topic to its end and skips the rest soon gets more of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from playwright.async_api import expect
+
+from freshet.world.plan import FPS
+from tests.conftest import Rounds
+from tests.web.conftest import Visiting
+from tests.web.painting import CLIPS, FRAMES
+from tests.web.serving import Served
+from tests.web.visiting import Visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SWIPES, FROM = 30, 10
+SKIP_MS = 400
+PAIRS = [("cats", "pottery"), ("football", "origami"), ("stargazing", "sourdough")]
+
+
+async def test_what_is_watched_to_the_end_comes_three_times_as_often(
+    visit: Visiting, served: Served, rounds: Rounds
+) -> None:
+    for one, other in PAIRS[: rounds(few=1, many=3)]:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(learns(await visit(), served, one))
+            both.create_task(learns(await visit(), served, other))
+
+
+async def learns(here: Visit, served: Served, topic: str) -> None:
+    clips = {clip.id: clip for clip in served.world.clips}
+    for _ in range(SWIPES):
+        if served.topics[await here.shown()] == topic:
+            await here.played(FRAMES / FPS)
+        else:
+            await here.page.wait_for_timeout(SKIP_MS)
+        await here.next()
+    seen = (await here.seen())[:SWIPES]
+    assert sorted(set(seen)) == sorted(seen)  # nothing twice
+    for before, after in pairwise(seen):
+        assert clips[before].creator != clips[after].creator
+        assert clips[before].sound != clips[after].sound
+    topics = Counter(served.topics[video] for video in seen[FROM:])
+    in_catalogue = sum(named == topic for named in served.topics.values()) / CLIPS
+    share = topics[topic] / (SWIPES - FROM)
+    assert share >= 3 * in_catalogue, (topic, topics)
+    assert len(topics) >= 5, topics
+
+    while served.topics[await here.shown()] != topic:
+        await here.next()
+    await here.page.keyboard.press("w")
+    panel = here.page.get_by_role("dialog", name="Why this clip?")
+    name = await panel.locator("b").first.inner_text()
+    await expect(panel.get_by_role("list").first).to_contain_text(name, ignore_case=True)
