@@ -82,6 +82,23 @@ def test_a_topic_is_new_again_once_it_left_the_window() -> None:
     assert picked(Diverse(topic_spread=9.0, topic_window=1), candidates, query()) == [0, 2, 1, 3]
 
 
+def test_a_topic_not_shown_lately_goes_before_better_videos_of_known_ones() -> None:
+    met = Candidates.of([90], topics=[[1, -1, -1]])
+    candidates = some([1.0, 0.9, 0.1, 0.0], topic=[1, 1, 2, -1])
+    selector = Diverse(topic_spread=0.0, topic_novelty=3.0)
+    slate = selector.select(query(met=met), candidates)
+    assert slate.rows.tolist() == [2, 0, 1, 3]  # of no topic at all is no new topic
+    assert slate["novel"].tolist() == [True, False, False, False]
+
+
+def test_a_new_topic_is_new_once() -> None:
+    candidates = some([1.0, 0.9, 0.1, 0.0], topic=[1, 1, 2, 2])
+    selector = Diverse(topic_spread=0.0, topic_novelty=9.0)
+    slate = selector.select(query(), candidates)
+    assert slate.rows.tolist() == [0, 2, 1, 3]
+    assert slate["novel"].tolist() == [False, True, False, False]  # the first was best anyway
+
+
 def test_broken_values_come_last_but_come() -> None:
     assert picked(Diverse(), some([float("nan"), 1.0, float("inf")]), query()) == [1, 0, 2]
 

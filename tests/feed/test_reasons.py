@@ -136,6 +136,18 @@ async def test_what_chance_placed_says_so_and_nothing_else() -> None:
     assert {code for reasons in why.values() for code in codes(reasons)} == {"exploring"}
 
 
+async def test_a_topic_shown_for_being_new_says_so_first() -> None:
+    unlike = [video(f"{k}", f"maker{k}", topics=("opera",)) for k in range(3)]
+    parts = parts_of([*WORLD, *unlike], explore_share=0.0, topic_novelty=9.0)
+    query, slate = await slate_of(parts, "v")
+    why = reasons_of(parts).of(query, slate)
+    assert any(slate["novel"])
+    for novel, said in zip(slate["novel"], why, strict=True):
+        assert (codes(said)[0] == "new_topic") is bool(novel)
+    texts = [said[0].text for said in why]
+    assert "something else: you were not shown any of opera lately" in texts
+
+
 async def test_a_rung_that_does_not_order_by_value_claims_no_value() -> None:
     parts = parts_of(WORLD)
     query, slate = await slate_of(parts, "v")

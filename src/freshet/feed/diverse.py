@@ -2,7 +2,8 @@
 
 *Spacing is hard*: no two neighbours share a creator or a sound, nor does the first item
 with what the viewer was shown last. *Topics are soft*: an item loses value by the share of
-the window's items that have a topic in common with it. *Chance*: each slot goes, with
+the window's items that have a topic in common with it, and gains if the viewer was not shown
+any of its topics lately. *Chance*: each slot goes, with
 probability ε, to a uniform draw from the explorable items allowed there, else to the best.
 
 The probability of what was put there is known exactly, given the candidates and the slots
@@ -38,9 +39,10 @@ SOFT = {"topic": "topics"}  # (n, k) int32, padded with values below 0
 class Diverse:
     """Selects up to `query.n` items by `value`, spaced by `by`.
 
-    Adds `propensity`, `explored` (the slot went to chance) and `pinned`. The slate is shorter than
-    asked when no allowed item is left: spacing is never given up for length. With
-    `lift_first`, and only if nothing is allowed in the first slot, that slot's spacing is.
+    Adds `propensity`, `explored` (the slot went to chance), `novel` (it went to a topic because
+    that is new to the viewer) and `pinned`. The slate is shorter than asked when no allowed item
+    is left: spacing is never given up for length. With `lift_first`, and only if nothing is
+    allowed in the first slot, that slot's spacing is.
 
     Raises:
         Refused: `by` names something this selector cannot space.
@@ -50,8 +52,9 @@ class Diverse:
     explore_share: float = 0.0  # ε
     topic_spread: float = 0.5  # in standard deviations of the candidates' value
     topic_window: int = 5
+    topic_novelty: float = 0.0  # in the same deviations
     lift_first: bool = False
-    adds = ("propensity", "explored", "pinned")
+    adds = ("propensity", "explored", "novel", "pinned")
 
     def __post_init__(self) -> None:
         for name in self.by:
@@ -72,7 +75,8 @@ class Diverse:
         window = self.topic_window if soft else 0
         luck = query.draws("diverse").random(2 * query.n).reshape(query.n, 2)
         pins, places = _pins(query, candidates)
-        picks, propensity, explored = _fill(
+        deviation = _deviation(value)
+        picks, propensity, explored, novel = _fill(
             value,
             _stack(candidates, hard, n),
             _stack(candidates, soft, n),
@@ -81,21 +85,25 @@ class Diverse:
             places,
             _stack(query.adjacent, hard, len(query.adjacent)),
             _stack(query.before, soft, len(query.before)),
+            _stack(query.met, soft, len(query.met)),
             luck,
             self.explore_share,
-            self._cost(value),
+            self.topic_spread * deviation,
+            self.topic_novelty * deviation,
             window,
             self.lift_first,
         )
         slate = candidates.take(picks)
         pinned = np.isin(picks, pins) if len(pins) else np.zeros(len(picks), np.bool_)
-        return slate.adding({"propensity": propensity, "explored": explored, "pinned": pinned})
+        told = {"propensity": propensity, "explored": explored, "novel": novel}
+        return slate.adding({**told, "pinned": pinned})
 
-    def _cost(self, value: NDArray[Any]) -> float:
-        """What an item loses whose topics all the window's items share."""
-        real = value[value > -1e300]
-        deviation = float(real.std()) if len(real) else 0.0
-        return self.topic_spread * (deviation if deviation > 0 else 1.0)
+
+def _deviation(value: NDArray[Any]) -> float:
+    """The unit in which topics cost and gain; 1 where all values are equal."""
+    real = value[value > -1e300]
+    deviation = float(real.std()) if len(real) else 0.0
+    return deviation if deviation > 0 else 1.0
 
 
 def _pins(query: FeedQuery, candidates: Candidates) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -184,16 +192,18 @@ def _fill(  # type: ignore[no-untyped-def]
     places,  # (p,) those places, ascending
     adjacent,  # (hard, a) int32: what the first slot stands behind
     before,  # (soft, w') int32: the session's last topics, newest first
+    met,  # (soft, m) int32: topics lately shown
     luck,  # (slots, 2) float64: is it chance, and which
     share,  # ε
     cost,  # value lost at full overlap
+    gain,  # value of a topic that is new to the viewer
     window,  # neighbours that count
     lift_first,
 ):
     n, slots, past = len(value), len(luck), min(before.shape[1], window)
     picks = np.empty(slots, np.int64)
     propensity = np.empty(slots, np.float64)
-    explored = np.empty(slots, np.bool_)
+    explored, novel = np.empty(slots, np.bool_), np.zeros(slots, np.bool_)
     free = np.ones(n, np.bool_)
     free[pins] = False
     waiting = np.ones(len(pins), np.bool_)
@@ -202,6 +212,12 @@ def _fill(  # type: ignore[no-untyped-def]
     each = cost / max(window, 1)
     for ago in range(past):
         _count_shared(topics, before[:, ago], 1, hit, familiar)
+    shown = np.zeros(n, np.int32)  # items lately shown that share a topic
+    seeks = gain > 0 and topics.shape[0] > 0
+    if seeks:
+        shown += topics[0] < 0  # of no topic is of no new one
+        for k in range(met.shape[1]):
+            _count_shared(topics, met[:, k], 1, hit, shown)
     for slot in range(slots):
         pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, False)
         chance, p = False, 1.0
@@ -226,7 +242,7 @@ def _fill(  # type: ignore[no-untyped-def]
                 if some == 0 and len(pins) > 0:
                     pick, waiting[0] = pins[0], False
             if pick < 0 and some == 0:
-                return picks[:slot], propensity[:slot], explored[:slot]
+                return picks[:slot], propensity[:slot], explored[:slot], novel[:slot]
         if pick < 0:
             # The best of them; the first of equals.
             best, best_value = -1, 0.0
@@ -235,6 +251,14 @@ def _fill(  # type: ignore[no-untyped-def]
                     worth = value[i] - each * familiar[i]
                     if best < 0 or worth > best_value:
                         best, best_value = i, worth
+            # A new topic goes before it if what it gains makes up for what it is worth less.
+            known = best
+            if seeks and shown[best] > 0:
+                for i in range(n):
+                    if allowed[i] and shown[i] == 0:
+                        worth = value[i] - each * familiar[i] + gain
+                        if worth > best_value:
+                            best, best_value = i, worth
             # Or one by chance.
             pick = best
             pool = np.sum(allowed & explorable)
@@ -247,6 +271,7 @@ def _fill(  # type: ignore[no-untyped-def]
                             pick = i
                             break
                         place -= 1
+            novel[slot] = pick == best and best != known and not chance
             p = 0.0 if pool > 0 else 1.0
             if pool > 0:
                 if pick == best:
@@ -255,6 +280,8 @@ def _fill(  # type: ignore[no-untyped-def]
                     p += share / pool
         picks[slot], propensity[slot], explored[slot] = pick, p, chance
         free[pick] = False
+        if seeks:
+            _count_shared(topics, topics[:, pick], 1, hit, shown)
         # The window moves: the new item enters, the one that falls out leaves.
         out = slot - window
         if window > 0:
@@ -263,4 +290,4 @@ def _fill(  # type: ignore[no-untyped-def]
                 _count_shared(topics, topics[:, picks[out]], -1, hit, familiar)
             elif -out <= past:
                 _count_shared(topics, before[:, -out - 1], -1, hit, familiar)
-    return picks, propensity, explored
+    return picks, propensity, explored, novel

@@ -45,6 +45,7 @@ class FeedQuery:
     served_since_s: int = 0  # when the session began, seconds since 2020
     before: Candidates = NOTHING  # the session's last items, newest first, for topic spread
     adjacent: Candidates = NOTHING  # what the first item comes to stand behind, for spacing
+    met: Candidates = NOTHING  # what the viewer was lately shown: topics that are not new
     wanted: Wanted = NOTHING_ASKED  # the app's filters, exclusions, pins and boosts
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True

@@ -62,13 +62,13 @@ class Best:
     """All candidates, best first; chance and spacing have no part in it."""
 
     needs = ("value",)
-    adds = ("explored", "pinned")
+    adds = ("explored", "novel", "pinned")
 
     def select(self, query: FeedQuery, candidates: Candidates) -> Candidates:
         value = candidates["value"].astype(np.float64)
         order = np.argsort(-np.where(np.isfinite(value), value, -np.inf), kind="stable")
         nothing = np.zeros(len(order), np.bool_)
-        return candidates.take(order).adding({"explored": nothing, "pinned": nothing})
+        return candidates.take(order).adding(dict.fromkeys(self.adds, nothing))
 
 
 @dataclass(frozen=True, slots=True)

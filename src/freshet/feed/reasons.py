@@ -41,6 +41,7 @@ TEXTS = {
     "language": "it is in your language",
     "country": "it is from your country",
     "exploring": "exploring: shown {shown} so far, and a place is kept for such videos",
+    "new_topic": "something else: you were not shown any of {topic} lately",
     "popular": "shown most often among what you have not seen lately",
     "reopened": "you have seen everything there is; this was longest ago",
     "pinned": "put here by the app",
@@ -180,8 +181,8 @@ class Reasons:
     groups: Groups = field(init=False)
     said_at: dict[str, int] = field(init=False)  # code -> where the feature is
     needs = (
-        "features", "typical", "worth", "value", "boost", "less_of", "explored", "pinned",
-        "shown",
+        "features", "typical", "worth", "value", "boost", "less_of", "explored", "novel",
+        "pinned", "shown",
     )  # fmt: skip
     adds = ("reasons",)
 
@@ -245,6 +246,9 @@ class Reasons:
         if (share := boost / max(abs(value), 1e-9)) >= self.share_min:
             weigh.append(("boosted", share))
         true = [reason(self.first)] if self.first else []
+        if slate["novel"][i]:
+            topic = self.live.names("topic", int(self.live.topics[slate.rows[i : i + 1]][0, 0]))
+            true.append(reason("new_topic", topic=topic))
         for code, weight in sorted(weigh, key=lambda one: -one[1]):
             if len(true) >= self.most:
                 break

@@ -167,8 +167,11 @@ class Feed:
         last = np.concatenate([self._rows(between, self.surface), session.last]).astype(np.int32)
         # A client asks ahead: its viewer may be at the last item served or still at the last one
         # watched. The new slate may follow either.
-        before, adjacent = self._columns(
-            last[: settings.topic_window], np.concatenate([last[:1], live.recent(viewer)[:1]])
+        recent = live.recent(viewer)
+        before, adjacent, met = self._columns(
+            last[: settings.topic_window],
+            np.concatenate([last[:1], recent[:1]]),
+            np.concatenate([last, recent]) if settings.topic_novelty else last[:0],
         )
         query = FeedQuery(
             viewer=viewer,
@@ -180,6 +183,7 @@ class Feed:
             served_since_s=session.since_s,
             before=before,
             adjacent=adjacent,
+            met=met,
             wanted=wanted(ask.options, live),
             given=np.array(given, np.int32),
             personalised=ask.options.personalised and not live.impersonal(viewer),

@@ -44,6 +44,7 @@ def diverse(parts: Parts, explore_share: float = 0.0) -> Diverse:
         explore_share=explore_share,
         topic_spread=settings.topic_spread,
         topic_window=settings.topic_window,
+        topic_novelty=settings.topic_novelty,
     )
 
 
