@@ -18,7 +18,7 @@ from freshet.domain.ids import uuid7
 from freshet.world.manifest import read_world
 from tests.journeys.running import STOP_TIMEOUT_S, Running, finished, free_port
 
-SMALL = ("--creators", 2, "--clips", 3)
+SMALL = ("--creators", 2, "--clips", 3, "--past", 12)
 ALONE, LIVELY = ("--rate", 0), ("--rate", 2)  # whether others watch
 
 

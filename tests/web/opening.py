@@ -1,4 +1,4 @@
-"""`python -m tests.web.opening FOLDER PORT`: the demo on a painted world, nobody else in it.
+"""`python -m tests.web.opening FOLDER PORT`: the demo on a painted world, others long gone.
 
 As `freshet demo --rate 0`, which would paint the world that its numbers stand for.
 """
@@ -14,11 +14,12 @@ import msgspec
 from freshet.app import open_engine
 from freshet.cli_feed import new_loop, settings_for
 from freshet.demo.place import Place
-from freshet.demo.run import Demo, serve
+from freshet.demo.run import Demo, serve, varied
 from freshet.world.manifest import read_world
 from tests.web.painting import CLIPS, CREATORS, SEED
 
 OPEN = "open"
+PAST = 600  # as `freshet demo` has it
 
 
 async def main(folder: Path, port: int) -> None:
@@ -27,15 +28,18 @@ async def main(folder: Path, port: int) -> None:
         settings.http, port=port, api_key="a key", admin_key="an admin's key", access_log=False
     )
     settings = msgspec.structs.replace(settings, http=http)
-    demo = Demo(folder, Place(CREATORS, CLIPS, SEED), settings, rate=0)
+    place = Place(CREATORS, CLIPS, SEED)
+    demo = Demo(folder, place, varied(settings), rate=0, past=PAST)
+
+    def quiet(*_: object) -> None: ...
 
     async def opened(_: str) -> None:
         print(OPEN, flush=True)
 
-    async with open_engine(settings, lambda *_: None) as engine:
+    async with open_engine(demo.settings, quiet) as engine:
         for feed in engine.feeds.values():
             await feed.warm()
-        await serve(demo, engine, read_world(demo.world), opened)
+        await serve(demo, engine, read_world(demo.world), quiet, opened)
 
 
 if __name__ == "__main__":

@@ -13,17 +13,17 @@ from msgspec.structs import replace
 from freshet.world import manifest
 from freshet.world.clip import write_clip
 from freshet.world.manifest import ENDINGS, World
-from freshet.world.plan import make_plan
+from freshet.world.plan import FPS, make_plan
 
 CREATORS, CLIPS, SEED = 40, 240, 7
-FRAMES = 48  # 2 s, to be watched to the end by who has little time
+LASTS_S = 6
 PAINTED = 3
 
 
 def paint(folder: Path) -> World:
     """Write the world into a new folder."""
     plan = make_plan(CREATORS, CLIPS, SEED)
-    plan = replace(plan, clips=tuple(replace(clip, frames=FRAMES) for clip in plan.clips))
+    plan = replace(plan, clips=tuple(replace(clip, frames=FPS * LASTS_S) for clip in plan.clips))
     sounds = {sound.id: sound for sound in plan.sounds}
     folder.mkdir(parents=True)
     painted = plan.clips[:PAINTED]

@@ -57,9 +57,7 @@ async def test_no_more_of_a_topic_means_none_at_once_until_it_is_taken_back(
     here = await visit()
     video = await here.shown()
     topic = served.topics[video]
-    await here.page.keyboard.press("n")
-    choice = here.page.get_by_role("dialog").get_by_role("button", name="nothing on this topic")
-    await choice.click()
+    await here.less("nothing on this topic")
     await here.moved_from(video)
     await expect(here.status("No more of")).to_be_visible()
     assert [(one.kind, one.target) for one in await told(served, here, e.Hide)] == [
@@ -68,8 +66,7 @@ async def test_no_more_of_a_topic_means_none_at_once_until_it_is_taken_back(
     for _ in range(12):
         assert served.topics[await here.next()] != topic
 
-    await here.page.keyboard.press("n")
-    await choice.click()
+    await here.less("nothing on this topic")
     await here.button("Undo").click()
     await told(served, here, e.Hide, e.Unhide)
 

@@ -9,16 +9,16 @@ from itertools import pairwise
 import pytest
 from playwright.async_api import expect
 
-from freshet.world.plan import FPS
 from tests.conftest import Rounds
 from tests.web.conftest import Visiting
-from tests.web.painting import CLIPS, FRAMES
+from tests.web.painting import CLIPS, LASTS_S
 from tests.web.serving import Served
 from tests.web.visiting import Visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SWIPES, FROM = 30, 10
+AFTER = 8  # swipes once the topic is no longer wanted
 SKIP_MS = 400
 PAIRS = [("cats", "pottery"), ("football", "origami"), ("stargazing", "sourdough")]
 
@@ -36,7 +36,7 @@ async def learns(here: Visit, served: Served, topic: str) -> None:
     clips = {clip.id: clip for clip in served.world.clips}
     for _ in range(SWIPES):
         if served.topics[await here.shown()] == topic:
-            await here.played(FRAMES / FPS)
+            await here.played(LASTS_S)
         else:
             await here.page.wait_for_timeout(SKIP_MS)
         await here.next()
@@ -57,3 +57,10 @@ async def learns(here: Visit, served: Served, topic: str) -> None:
     panel = here.page.get_by_role("dialog", name="Why this clip?")
     name = await panel.locator("b").first.inner_text()
     await expect(panel.get_by_role("list").first).to_contain_text(name, ignore_case=True)
+    await here.close()
+
+    before = await here.shown()
+    await here.less("nothing on this topic")
+    await here.moved_from(before)
+    for _ in range(AFTER):
+        assert served.topics[await here.next()] != topic

@@ -36,8 +36,10 @@ const known = new Set();
     requestAnimationFrame(look);
 })();
 """
+FASTER = 3
 PLAYED = """
-(video, seconds) => new Promise((done) => {
+(video, [seconds, faster]) => new Promise((done) => {
+    video.playbackRate = faster;
     let before = video.currentTime, sum = 0;
     video.addEventListener("timeupdate", function heard() {
         const now = video.currentTime;
@@ -45,6 +47,7 @@ PLAYED = """
         before = now;
         if (sum < seconds) return;
         video.removeEventListener("timeupdate", heard);
+        video.playbackRate = 1;
         done();
     });
 })
@@ -104,10 +107,20 @@ class Visit:
         await self.moved_from(before)
         return await self.shown()
 
+    async def less(self, meaning: str) -> None:
+        """Not interested, in what the panel says by `meaning`."""
+        await self.page.keyboard.press("n")
+        dialog = self.page.get_by_role("dialog", name="Not interested")
+        await dialog.get_by_role("button", name=meaning).click()
+
     async def close(self) -> None:
         """Whatever panel is open."""
         await self.page.keyboard.press("Escape")
         await expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    async def came(self, video: str) -> None:
+        """Until half of it is on screen: it glides there."""
+        await self.page.wait_for_function("(video) => window.onScreen.at(-1) === video", arg=video)
 
     async def moved_from(self, video: str) -> None:
         await expect(self.clip).not_to_have_attribute("data-video", video, timeout=PATIENCE_MS)
@@ -122,5 +135,5 @@ class Visit:
         return self.page.get_by_role("status").filter(has_text=text)
 
     async def played(self, seconds: float) -> None:
-        """Until so much of the clip was played."""
-        await self.clip.locator("video").evaluate(PLAYED, seconds)
+        """Until so much of the clip was played, faster than it was made for."""
+        await self.clip.locator("video").evaluate(PLAYED, [seconds, FASTER])

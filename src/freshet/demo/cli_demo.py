@@ -31,6 +31,9 @@ def demo(
     rate: Annotated[
         float, typer.Option(min=0, max=1_000, help="Swipes a second of simulated viewers; 0: none.")
     ] = 4.0,
+    past: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Their swipes before it first opens.")
+    ] = 600,
     creators: Annotated[int, typer.Option(min=1, help="Of a world not made yet.")] = 40,
     clips: Annotated[int, typer.Option(min=1, help="Of a world not made yet.")] = 240,
     seed: Annotated[int, typer.Option(min=0, help="Of a world not made yet.")] = 7,
@@ -55,7 +58,7 @@ def demo(
             await asyncio.to_thread(webbrowser.open, url)
 
     with Bars() as bars, asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(run(Demo(data, place, settings, rate), bars, opened))
+        runner.run(run(Demo(data, place, settings, rate, past), bars, opened))
 
 
 WORDS = """

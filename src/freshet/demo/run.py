@@ -1,7 +1,7 @@
 """The demo from start to end.
 
-make the world (a process) ─▶ first clips there ─▶ serve ─▶ browser
-                                                     └─▶ life (a process)
+make the world (a process) ─▶ first clips there ─▶ serve ─▶ a past, once ─▶ browser
+                                                                └─▶ life (a process)
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from freshet.demo.place import Place
 from freshet.demo.reactions import Reactions
 from freshet.domain.errors import Broken, NotFound
 from freshet.engine import OneProcess
+from freshet.feed.settings import ForYou
 from freshet.http.app import create_app
 from freshet.log.ports import EventLog
 from freshet.world.api import Api
@@ -39,6 +40,12 @@ from freshet.world.publish import Posted, introduce, publish
 ROUTES = [*page.ROUTES, *session.ROUTES, *cards.ROUTES, *media.ROUTES]
 KEPT_BACK = 4  # one clip of so many is posted while one watches
 STATE = "live.json"  # what was posted
+# A feed knows nothing of anybody before somebody watched. So those who live in the world watch
+# for a few seconds before it opens, in a hurry.
+HURRY_PER_S, HASTE = 200, 200
+# Twenty clips of one topic among 240 stand out by three deviations once one likes it: so much
+# weigh the others, too, lest it is all that one sees, or one that was never shown.
+VARIED = {"topic_spread": 6.0, "topic_novelty": 3.0}
 LOOK_S = 0.5  # how often the folder is looked at for new clips
 
 Opened = Callable[[str], Awaitable[None]]
@@ -51,12 +58,14 @@ class Demo:
     Args:
         settings: those of its server; host and port are free.
         rate: swipes a second of the simulated viewers; 0 = there are none.
+        past: their swipes before it opens for the first time.
     """
 
     data: Path
     place: Place
     settings: Settings
     rate: float
+    past: int = 0
 
     @property
     def world(self) -> Path:
@@ -83,7 +92,7 @@ async def run(demo: Demo, tell: Tell, opened: Opened) -> None:
         admin_key=demo.settings.http.admin_key or secrets.token_urlsafe(),
         access_log=False,
     )
-    demo = replace(demo, settings=msgspec.structs.replace(demo.settings, http=http))
+    demo = replace(demo, settings=msgspec.structs.replace(varied(demo.settings), http=http))
     async with AsyncExitStack() as stack:
         making = await stack.enter_async_context(_making(demo))
         engine = await stack.enter_async_context(open_engine(demo.settings, tell))
@@ -91,7 +100,18 @@ async def run(demo: Demo, tell: Tell, opened: Opened) -> None:
         for feed in engine.feeds.values():
             await feed.warm()
         world = await _ready(demo, making, tell)
-        await serve(demo, engine, world, opened)
+        await serve(demo, engine, world, tell, opened)
+
+
+def varied(settings: Settings) -> Settings:
+    """With what makes a feed of twelve topics a varied one, where nothing else was set."""
+    usual, for_you = ForYou(), settings.feed.for_you
+    ours = {
+        name: to for name, to in VARIED.items() if getattr(for_you, name) == getattr(usual, name)
+    }
+    for_you = msgspec.structs.replace(for_you, **ours)
+    feed = msgspec.structs.replace(settings.feed, for_you=for_you)
+    return msgspec.structs.replace(settings, feed=feed)
 
 
 def _making(demo: Demo) -> Child:
@@ -103,11 +123,11 @@ def _making(demo: Demo) -> Child:
     )  # fmt: skip
 
 
-def _living(demo: Demo) -> Child:
+def _living(demo: Demo, *manner: object) -> Child:
     return Child(
         demo.data / "life.log", "world", "live", "--url", demo.url, "--world", demo.world,
-        "--media", f"{demo.url}/media", "--rate", demo.rate, "--state", demo.data / STATE,
-        "--reserve", demo.place.clips // KEPT_BACK,
+        "--media", f"{demo.url}/media", "--state", demo.data / STATE,
+        "--reserve", demo.place.clips // KEPT_BACK if demo.rate else 0, *manner,
         more={KEY_VARIABLE: demo.settings.http.admin_key},
     )  # fmt: skip
 
@@ -140,7 +160,7 @@ def _world(folder: Path) -> World | None:
         return None
 
 
-async def serve(demo: Demo, engine: OneProcess, world: World, opened: Opened) -> None:
+async def serve(demo: Demo, engine: OneProcess, world: World, tell: Tell, opened: Opened) -> None:
     """The page, its feed and its files, until a signal."""
     reactions = Reactions()
     app = create_app(engine, more=ROUTES)
@@ -149,8 +169,11 @@ async def serve(demo: Demo, engine: OneProcess, world: World, opened: Opened) ->
 
     async def beside(_: Server) -> None:
         async with AsyncExitStack() as stack:
+            if demo.past and not (demo.data / STATE).exists():
+                tell("letting others watch first")
+                await _live_the_past(demo)
             if demo.rate:
-                await stack.enter_async_context(_living(demo))
+                await stack.enter_async_context(_living(demo, "--rate", demo.rate))
             else:
                 await _post_all(demo, world)
             await opened(demo.url)
@@ -159,6 +182,17 @@ async def serve(demo: Demo, engine: OneProcess, world: World, opened: Opened) ->
                 going.create_task(_growing(demo, app.state.shop))
 
     await serve_until_stopped(engine, engine.http, beside, app=app)
+
+
+async def _live_the_past(demo: Demo) -> None:
+    """
+    Raises:
+        Broken: it went wrong; says how.
+    """
+    hurry = "--rate", HURRY_PER_S, "--haste", HASTE, "--swipes", demo.past
+    async with _living(demo, *hurry) as living:
+        if await living.ended():
+            raise Broken(f"nobody could live in the world: {living.last_words}")
 
 
 async def _post_all(demo: Demo, world: World) -> None:
