@@ -63,7 +63,10 @@ export class Lane {
   fill(): void {
     if (this.clips.length - this.index > AHEAD || this.asking) return;
     if (this.tail === "end" && this.again) return; // asked again in time
-    this.asking = this.more().finally(() => (this.asking = undefined));
+    const asking = this.more().finally(() => {
+      if (this.asking === asking) this.asking = undefined; // else it was let go, and another runs
+    });
+    this.asking = asking;
   }
 
   /** Ask at once, where a later time was planned. */
@@ -110,7 +113,9 @@ export class Lane {
   private take({ clips, cursor, rung }: Page): void {
     this.cursor = cursor;
     this.rung = rung;
-    this.clips.push(...clips);
+    // To the server, who wants no personal feed is somebody else from then on, and has seen nothing.
+    const here = new Set(this.clips.map(({ card }) => card.video));
+    this.clips.push(...clips.filter(({ card }) => !here.has(card.video)));
     this.tail = clips.length || cursor ? "loading" : "end";
     if (this.tail === "end") this.plan(NEWS_MS);
     else queueMicrotask(() => this.fill());
