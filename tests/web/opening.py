@@ -19,7 +19,7 @@ from freshet.world.manifest import read_world
 from tests.web.painting import CLIPS, CREATORS, SEED
 
 OPEN = "open"
-PAST = 600  # as `freshet demo` has it
+PAST = 1_500  # as `freshet demo` has it
 
 
 async def main(folder: Path, port: int) -> None:

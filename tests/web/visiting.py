@@ -105,7 +105,9 @@ class Visit:
         before = await self.shown()
         await self.page.keyboard.press("ArrowDown")
         await self.moved_from(before)
-        return await self.shown()
+        video = await self.shown()
+        await self.came(video)
+        return video
 
     async def less(self, meaning: str) -> None:
         """Not interested, in what the panel says by `meaning`."""

@@ -33,7 +33,7 @@ def demo(
     ] = 4.0,
     past: Annotated[
         int, typer.Option(min=0, max=100_000, help="Their swipes before it first opens.")
-    ] = 600,
+    ] = 1_500,
     creators: Annotated[int, typer.Option(min=1, help="Of a world not made yet.")] = 40,
     clips: Annotated[int, typer.Option(min=1, help="Of a world not made yet.")] = 240,
     seed: Annotated[int, typer.Option(min=0, help="Of a world not made yet.")] = 7,

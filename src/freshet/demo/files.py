@@ -41,9 +41,7 @@ async def file_answer(folder: Path, name: str, asked: str, cache: str = FOREVER)
     except ValueError:
         return Response(b"", status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
     if part is None:
-        return Response(
-            content, status_code=200, media_type=TYPES[path.suffix], headers=headers
-        )
+        return Response(content, status_code=200, media_type=TYPES[path.suffix], headers=headers)
     headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
     return Response(
         content[part.start : part.stop], status_code=206, media_type=TYPES[path.suffix],
