@@ -59,6 +59,7 @@ $(WEB): web/package-lock.json | setup
 # Kernels are compiled once and first, else every process of the tests would do it for itself.
 test: setup check web $(JS)
 	$(BIN)/python -c 'from freshet.learning.live import Live; Live().warm()'
+	$(BIN)/python -m tests.web.browser
 	$(BIN)/python -m pytest $(PARALLEL)
 
 # What the TypeScript client is built and tested with; npm writes this file when it is done.
