@@ -15,8 +15,10 @@ from litestar.datastructures import State
 from litestar.params import Parameter
 
 from freshet.catalogue.store.records import StoredPerson
+from freshet.demo.measured import Measured
 from freshet.demo.reactions import Reactions
 from freshet.domain.errors import NotFound
+from freshet.feed.settings import ForYou
 from freshet.http.guard import caller_of, needs
 from freshet.http.ports import Engine
 from freshet.world.manifest import Made, World
@@ -78,6 +80,8 @@ class Shop(msgspec.Struct):
     engine: Engine
     world: World  # replaced as clips are made
     reactions: Reactions
+    measured: Measured
+    for_you: ForYou  # what its feed is put together by
 
 
 @get("/demo/cards", guards=[needs("feed", viewer_tokens=True)], include_in_schema=False)
@@ -113,7 +117,7 @@ def _card(shop: Shop, video: str, viewer: str) -> Card | None:
         video=video,
         creator=_creator(shop, creator, viewer),
         sound=SoundOf(sound.id, sound.title, sound.original),
-        topics=tuple(Topic(topic, _name(topic)) for topic in shown.topics),
+        topics=tuple(Topic(topic, topic_name(topic)) for topic in shown.topics),
         caption=shown.video_description,
         title=shown.title,
         language=shown.language,
@@ -147,7 +151,7 @@ def _creator(shop: Shop, person: StoredPerson, viewer: str) -> Creator:
     )
 
 
-def _name(topic: str) -> str:
+def topic_name(topic: str) -> str:
     """As people call it; a topic that the world does not know by its id."""
     known = words("en").get(topic)
     return known.name if known else topic

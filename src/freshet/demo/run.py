@@ -21,9 +21,10 @@ from granian.server.embed import Server
 from freshet.app import Tell, open_engine
 from freshet.cli_feed import api_key, serve_until_stopped
 from freshet.config import Settings
-from freshet.demo import cards, media, page, session
+from freshet.demo import cards, glass, media, page, session
 from freshet.demo.cards import Shop
 from freshet.demo.children import Child
+from freshet.demo.measured import Measured
 from freshet.demo.place import Place
 from freshet.demo.reactions import Reactions
 from freshet.domain.errors import Broken, NotFound
@@ -37,7 +38,7 @@ from freshet.world.manifest import World, read_world
 from freshet.world.plan import FIRST
 from freshet.world.publish import Posted, introduce, publish
 
-ROUTES = [*page.ROUTES, *session.ROUTES, *cards.ROUTES, *media.ROUTES]
+ROUTES = [*page.ROUTES, *session.ROUTES, *cards.ROUTES, *glass.ROUTES, *media.ROUTES]
 KEPT_BACK = 4  # one clip of so many is posted while one watches
 STATE = "live.json"  # what was posted
 # A feed knows nothing of anybody before somebody watched. So those who live in the world watch
@@ -162,9 +163,9 @@ def _world(folder: Path) -> World | None:
 
 async def serve(demo: Demo, engine: OneProcess, world: World, tell: Tell, opened: Opened) -> None:
     """The page, its feed and its files, until a signal."""
-    reactions = Reactions()
+    reactions, measured = Reactions(), Measured()
     app = create_app(engine, more=ROUTES)
-    app.state.shop = Shop(engine, world, reactions)
+    app.state.shop = Shop(engine, world, reactions, measured, demo.settings.feed.for_you)
     app.state.media = demo.world
 
     async def beside(_: Server) -> None:
@@ -178,7 +179,7 @@ async def serve(demo: Demo, engine: OneProcess, world: World, tell: Tell, opened
                 await _post_all(demo, world)
             await opened(demo.url)
             async with asyncio.TaskGroup() as going:
-                going.create_task(_counting(engine.log, reactions))
+                going.create_task(_counting(engine.log, reactions, measured))
                 going.create_task(_growing(demo, app.state.shop))
 
     await serve_until_stopped(engine, engine.http, beside, app=app)
@@ -206,12 +207,13 @@ async def _post_all(demo: Demo, world: World) -> None:
     posted.save(state)
 
 
-async def _counting(log: EventLog, reactions: Reactions) -> None:
+async def _counting(log: EventLog, *folds: Reactions | Measured) -> None:
     """All that the log holds, then whatever comes."""
     offset = log.base
     while True:
         async for batch in log.read(offset):
-            reactions.apply(batch)
+            for fold in folds:
+                fold.apply(batch)
             offset = batch.last
         await log.wait(offset)
 

@@ -5,7 +5,7 @@ import type { Card, Clip } from "./cards";
 import { type Kept, Lane } from "./lane.svelte";
 import { type Query, Server } from "./server";
 
-export type Sheet = "" | "why" | "menu" | "less" | "keys";
+export type Sheet = "" | "why" | "menu" | "less" | "keys" | "glass";
 export type Theme = "auto" | "light" | "dark";
 export type LessKind = "video" | "creator" | "sound" | "topic";
 

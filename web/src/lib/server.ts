@@ -22,6 +22,19 @@ export interface Page {
   personalised: boolean;
 }
 
+/** How the running system does: as `src/freshet/demo/glass.py` answers. */
+export interface Glass {
+  events: number;
+  per_second: number[];
+  views: number;
+  curve: { views: number; model: number; constant: number }[];
+  weights: Record<string, number>;
+  topic_spread: number;
+  topic_novelty: number;
+  explore_share: number;
+  videos: { video: string; title: string; topic: string; creator: string; shown: number; finished: number; likes: number }[];
+}
+
 interface Session {
   token: string;
   viewer: string;
@@ -68,6 +81,10 @@ export class Server {
       return card ? [{ card, item, request_id, surface: query.surface, personalised, rung, trace }] : [];
     });
     return { clips, cursor: feed.cursor ?? "", rung, personalised };
+  }
+
+  async glass(): Promise<Glass> {
+    return await this.client.talk.ask<Glass>({ method: "GET", path: "/demo/glass" });
   }
 
   async why(clip: Clip): Promise<Why> {
