@@ -192,3 +192,16 @@ def test_spacing_always_holds_and_nothing_comes_twice(
         assert len(slate) == 0 or lift
         assert len(candidates) == 0 or len(slate) > 0 or not lift
     assert ((slate["propensity"] > 0) & (slate["propensity"] <= 1)).all()
+
+
+def test_optimism_tries_what_little_is_known_of_and_says_nothing_of_it_in_the_value() -> None:
+    candidates = some([3, 2, 1], doubt=np.array([0.1, 2.0, 0.5], np.float32))
+    hopeful = Diverse(optimism=1.0).select(query(), candidates)
+    assert hopeful.rows.tolist() == [1, 0, 2]
+    assert hopeful["value"].tolist() == [2, 3, 1]
+    assert picked(Diverse(), candidates, query()) == [0, 1, 2]
+
+
+def test_a_broken_score_comes_last_whatever_the_hope() -> None:
+    candidates = some([np.nan, 1], doubt=np.array([9.0, 0.0], np.float32))
+    assert picked(Diverse(optimism=5.0), candidates, query()) == [1, 0]

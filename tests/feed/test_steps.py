@@ -13,7 +13,7 @@ from freshet.feed.query import FeedQuery, request_seed
 from freshet.feed.settings import WEIGHTS
 from freshet.feed.sources import Everything, Explore, Fresh
 from freshet.feed.steps import Eligible, Hydrate, LongestAgo, NotHidden, NotSeen, Predict
-from freshet.feed.value import Value
+from freshet.feed.value import Doubt, Value
 from freshet.pipeline import Candidates
 from tests.feed.making import make, parts_of, video, watched
 from tests.feed.world import NOW_MS, OUTCOMES
@@ -113,6 +113,20 @@ def test_a_rows_value_does_not_depend_on_its_neighbours() -> None:
     together = value.of(predictions, watch_s)
     alone = [value.of(predictions[i : i + 1], watch_s[i : i + 1])[0] for i in range(600)]
     assert together.tolist() == [float(one) for one in alone]
+
+
+def test_doubt_is_the_deviation_of_a_view_and_goes_with_the_views() -> None:
+    doubt = Doubt(Value({"like": 2.0, "watch_s": 0.5}, ("like",)))
+    found = doubt.score(
+        FeedQuery(viewer=0, n=1, now_ms=0, seed=0),
+        Candidates.of(
+            np.arange(3),
+            predictions=np.array([[0.5], [0.5], [0.0]]),
+            watch_s=np.array([0.0, 0.0, 6.0]),
+            shown=np.array([0.0, 3.0, 0.0]),
+        ),
+    )
+    assert found.tolist() == [1.0, 0.5, 3.0]
 
 
 def test_a_weight_for_an_unknown_outcome_is_refused() -> None:

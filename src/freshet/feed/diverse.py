@@ -13,6 +13,10 @@ above, and is logged for off-policy evaluation:
 
 and p = 1 for the best where nothing explorable is allowed.
 
+*Optimism*: a video of which little is known may be better than predicted. In the order, and only
+there, it gains `optimism` times its doubt (upper confidence bounds; Auer, Cesa-Bianchi and
+Fischer 2002). Views take the doubt away, so what is not better soon stops costing anything.
+
 *Pins* of the app stand at their places, as far as spacing allows; the places around them are
 filled so that it does. Where nothing else is left, a pin moves up rather than leave a gap.
 """
@@ -54,6 +58,7 @@ class Diverse:
     topic_window: int = 5
     topic_novelty: float = 0.0  # in the same deviations
     lift_first: bool = False
+    optimism: float = 0.0  # doubts that are added to a value
     adds = ("propensity", "explored", "novel", "pinned")
 
     def __post_init__(self) -> None:
@@ -64,18 +69,21 @@ class Diverse:
     @property
     def needs(self) -> tuple[str, ...]:
         columns = tuple(SOFT.get(name, name) for name in self.by)
-        return ("value", "explorable", *columns)
+        doubted = ("doubt",) if self.optimism else ()
+        return ("value", "explorable", *doubted, *columns)
 
     def select(self, query: FeedQuery, candidates: Candidates) -> Candidates:
         n = len(candidates)
         value = candidates["value"].astype(np.float64)
+        deviation = _deviation(value)
+        if self.optimism:
+            value += self.optimism * candidates["doubt"]
         value[~np.isfinite(value)] = -1e300  # a broken score comes last, but still comes
         hard = [name for name in self.by if name in HARD]
         soft = [SOFT[name] for name in self.by if name in SOFT]
         window = self.topic_window if soft else 0
         luck = query.draws("diverse").random(2 * query.n).reshape(query.n, 2)
         pins, places = _pins(query, candidates)
-        deviation = _deviation(value)
         picks, propensity, explored, novel = _fill(
             value,
             _stack(candidates, hard, n),
@@ -101,7 +109,7 @@ class Diverse:
 
 def _deviation(value: NDArray[Any]) -> float:
     """The unit in which topics cost and gain; 1 where all values are equal."""
-    real = value[value > -1e300]
+    real = value[np.isfinite(value)]
     deviation = float(real.std()) if len(real) else 0.0
     return deviation if deviation > 0 else 1.0
 

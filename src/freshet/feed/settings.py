@@ -52,6 +52,9 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sample: Count = 40  # candidates drawn from the whole of a larger catalogue
     explore_share: Share = 0.05  # probability that a place goes to a little-shown video
     explore_shown_max: Count = 100  # a video is little shown up to this many views
+    # How much what is not known of a video speaks for it, in deviations of what its worth may be;
+    # each view takes some of the doubt away. 0 = only `explore_share` tries little-known videos.
+    optimism: Annotated[float, Meta(ge=0)] = 0.0
     topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations a familiar topic costs
     topic_window: Count = 5  # neighbouring videos whose topics count as familiar
     # standard deviations gained by a topic that the viewer was not shown lately

@@ -81,6 +81,28 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """How far a video's worth may be from what is predicted: the deviation of one view's worth,
+    over the root of the views there were and the one to come.
+
+    Outcomes deviate as independent ones do; watch time is taken to deviate by its mean, which
+    it does about in logs of feeds.
+    """
+
+    value: Value
+    needs = ("predictions", WATCH, "shown")
+    adds = ("doubt",)
+    default = 0.0
+
+    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
+        p, watch_s = candidates["predictions"], candidates[WATCH]
+        variance = np.einsum("no,o->n", p * (1 - p), self.value.row**2)
+        variance += (np.float32(self.value.weights.get(WATCH, 0.0)) * watch_s) ** 2
+        doubt: NDArray[Any] = np.sqrt(variance / (1 + candidates["shown"]))
+        return doubt
+
+
+@dataclass(frozen=True, slots=True)
 class LessOfThis:
     """What a video loses because the viewer asked for less of its creator, sound, hashtag or
     topic: at once `share` of its worth, and half as much every `half_life_s`."""

@@ -34,7 +34,7 @@ from freshet.feed.steps import (
 )
 from freshet.feed.wanted import AsAsked, Asked, Matching, Pinned
 from freshet.pipeline import Pipeline
-from freshet.surfaces.shared import diverse, ranked, reasons, unseen, value_of
+from freshet.surfaces.shared import diverse, doubted, ranked, reasons, unseen, value_of
 
 
 def for_you(parts: Parts) -> Ladder:
@@ -63,8 +63,8 @@ def for_you(parts: Parts) -> Ladder:
             Everything(parts),
             Matching(parts),
         ],
-        steps=[*unseen(parts), *ranked(parts, value)],
-        selector=diverse(parts, settings.explore_share),
+        steps=[*unseen(parts), *ranked(parts, value), *doubted(parts, value)],
+        selector=diverse(parts, settings.explore_share, settings.optimism),
         finish=[why],
     )
     popular = Pipeline[FeedQuery](

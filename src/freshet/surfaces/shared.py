@@ -8,7 +8,7 @@ from freshet.feed.diverse import Diverse
 from freshet.feed.parts import Parts
 from freshet.feed.reasons import Reasons
 from freshet.feed.steps import Describe, Eligible, Hydrate, NotHidden, NotSeen, Predict
-from freshet.feed.value import LessOfThis, Total, Value
+from freshet.feed.value import Doubt, LessOfThis, Total, Value
 from freshet.feed.wanted import AsAsked, Asked, Boosts
 
 DAY_S = 86_400
@@ -37,7 +37,12 @@ def ranked(parts: Parts, value: Value) -> list[Any]:
     return [Predict(parts), value, Boosts(parts), less_of, Total()]
 
 
-def diverse(parts: Parts, explore_share: float = 0.0) -> Diverse:
+def doubted(parts: Parts, value: Value) -> list[Any]:
+    """What optimism asks, where there is any."""
+    return [Doubt(value)] if parts.settings.optimism else []
+
+
+def diverse(parts: Parts, explore_share: float = 0.0, optimism: float = 0.0) -> Diverse:
     settings = parts.settings
     return Diverse(
         by=("creator", "sound", "topic"),
@@ -45,6 +50,7 @@ def diverse(parts: Parts, explore_share: float = 0.0) -> Diverse:
         topic_spread=settings.topic_spread,
         topic_window=settings.topic_window,
         topic_novelty=settings.topic_novelty,
+        optimism=optimism,
     )
 
 
