@@ -18,6 +18,7 @@ from freshet.domain.errors import Refused
 from freshet.lab.curves import draw_curves
 from freshet.lab.dense import measure as dense
 from freshet.lab.dense.matrix import read_world
+from freshet.lab.dense.ours import Asked
 from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
 from freshet.lab.ope.picture import draw_errors
@@ -28,6 +29,9 @@ from freshet.lab.report import replay_report
 from freshet.lab.retrieving import measure as retrieving
 from freshet.lab.retrieving.histories import read_histories
 from freshet.lab.saying import commit, write_json
+from freshet.lab.swiping import measure as swiping
+from freshet.lab.swiping.world import Shape
+from freshet.lab.swiping.world import World as SwipingWorld
 from freshet.lab.table import tables
 from freshet.lab.throughput import measure
 
@@ -178,6 +182,9 @@ def world(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each kind.")] = 5,
     viewers: Annotated[int, typer.Option(min=0, help="Only the first so many; 0 = all.")] = 0,
     slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 1,
+    optimism: Annotated[
+        float, typer.Option(min=0, help="`feed.for_you.optimism` of the engine.")
+    ] = 0.0,
     start: Annotated[str, typer.Option(help="cold, warm, or both.")] = "both",
     picture: Picture = None,
     seed: Seed = 0,
@@ -187,24 +194,54 @@ def world(
     known = read_world(path, viewers)
     if start not in ("cold", "warm", "both"):
         raise Refused("--start", f"{start!r} is none", "cold, warm or both")
-    if swipes > known.videos or new >= known.viewers:
-        most = f"{known.viewers} viewers and {known.videos} videos"
-        raise Refused("--swipes", "more than there is", f"fewer than {most}")
+    if swipes > known.videos:
+        raise Refused("--swipes", "more than there is", f"up to {known.videos} videos")
+    if start != "cold" and new >= known.viewers:
+        raise Refused("--new", "leaves nobody to act before", f"under {known.viewers} viewers")
+    asked = Asked(slate, optimism)
     runs, found = range(seed, seed + seeds), {}
     with Bars() as bars:
         if start != "warm":
-            found["cold"] = asyncio.run(dense.cold(known, swipes, runs, slate, bars))
+            found["cold"] = asyncio.run(dense.cold(known, swipes, runs, asked, bars))
         if start != "cold":
-            found["warm"] = asyncio.run(dense.warm(known, swipes, new, runs, slate, bars))
+            found["warm"] = asyncio.run(dense.warm(known, swipes, new, runs, asked, bars))
     Console().print(dense.table(found))
     if picture is not None:
         dense.draw(found, picture)
     if as_json is not None:
         settings = {
             "seed": seed, "seeds": seeds, "swipes": swipes, "new": new, "slate": slate,
+            "optimism": optimism,
             "viewers": known.viewers, "videos": known.videos, "data": path.resolve().name,
         }  # fmt: skip
         write_json(as_json, "freshet lab world", settings, dense.as_json(found))
+
+
+@app.command()
+def swipes(
+    videos: Annotated[int, typer.Option(min=100, help="Of the world.")] = 5_000,
+    topics: Annotated[int, typer.Option(min=2, help="Hidden ones.")] = 30,
+    tag_accuracy: Annotated[float, typer.Option(min=0, max=1, help="Share of right tags.")] = 0.7,
+    viewers: Annotated[int, typer.Option(min=1, help="Who act first, and count cold.")] = 3_000,
+    new: Annotated[int, typer.Option(min=1, help="Who come then, and count warm.")] = 200,
+    slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 5,
+    picture: Picture = None,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """How few swipes it takes to know a viewer, in a made-up world whose tastes are known."""
+    made = SwipingWorld.made(Shape(videos, topics, tag_accuracy, viewers, new), seed)
+    with Bars() as bars:
+        found = asyncio.run(swiping.swipes(made, slate, seed, bars))
+    Console().print(swiping.table(found))
+    if picture is not None:
+        swiping.draw(found, picture)
+    if as_json is not None:
+        settings = {
+            "seed": seed, "videos": videos, "topics": topics, "tag_accuracy": tag_accuracy,
+            "viewers": viewers, "new": new, "slate": slate,
+        }  # fmt: skip
+        write_json(as_json, "freshet lab swipes", settings, swiping.as_json(found))
 
 
 def day(option: str, text: str) -> int | None:

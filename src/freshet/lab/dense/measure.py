@@ -14,7 +14,7 @@ from rich.table import Table
 from freshet.lab.dense import matrix
 from freshet.lab.dense.bandits import by_chance, popularity
 from freshet.lab.dense.matrix import Doubles, Plan, World
-from freshet.lab.dense.ours import engine
+from freshet.lab.dense.ours import Asked, engine
 from freshet.lab.extras import extra
 
 PARTS = 20  # of a curve
@@ -34,26 +34,26 @@ class Shares(msgspec.Struct, frozen=True):
     popularity_setting: dict[str, float]  # of the first seed
 
 
-async def cold(world: World, swipes: int, seeds: Sequence[int], slate: int, tell: Tell) -> Shares:
+async def cold(world: World, swipes: int, seeds: Sequence[int], asked: Asked, tell: Tell) -> Shares:
     plans = [matrix.cold(world, swipes, seed) for seed in seeds]
-    return await _shares(world, plans, seeds, slate, "cold", tell)
+    return await _shares(world, plans, seeds, asked, "cold", tell)
 
 
 async def warm(
-    world: World, swipes: int, new: int, seeds: Sequence[int], slate: int, tell: Tell
+    world: World, swipes: int, new: int, seeds: Sequence[int], asked: Asked, tell: Tell
 ) -> Shares:
     plans = [matrix.warm(world, swipes, new, seed) for seed in seeds]
-    return await _shares(world, plans, seeds, slate, "warm", tell)
+    return await _shares(world, plans, seeds, asked, "warm", tell)
 
 
 async def _shares(
-    world: World, plans: Sequence[Plan], seeds: Sequence[int], slate: int, name: str, tell: Tell
+    world: World, plans: Sequence[Plan], seeds: Sequence[int], asked: Asked, name: str, tell: Tell
 ) -> Shares:
     mine, theirs, chance = [], [], []
     setting: dict[str, float] = {}
     for seed, plan in zip(seeds, plans, strict=True):
         told = f"{name}, seed {seed}"
-        mine.append(_counted(world, plan, await engine(world, plan, seed, slate, _of(tell, told))))
+        mine.append(_counted(world, plan, await engine(world, plan, seed, asked, _of(tell, told))))
         tell(f"{told}: popularity", 0, 1)
         found, one = popularity(world, plan, seed)
         theirs.append(_counted(world, plan, found))

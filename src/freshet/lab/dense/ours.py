@@ -8,6 +8,7 @@ the time watched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,17 +24,27 @@ OLD_MS = 30 * 86_400_000  # published so long ago: no video is newer than anothe
 TOLD = 200  # swipes between two words of progress
 
 
-def settings(seed: int) -> Settings:
+def settings(seed: int, optimism: float) -> Settings:
     weights = dict.fromkeys(WEIGHTS, 0.0) | {"watch_s": 1.0}
-    return Settings(feed=Feed(for_you=ForYou(weights=weights, seed=seed)), log=Log(tick_ms=0))
+    for_you = ForYou(weights=weights, seed=seed, optimism=optimism)
+    return Settings(feed=Feed(for_you=for_you), log=Log(tick_ms=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the engine is asked and set."""
+
+    slate: int = 1  # videos at a time
+    optimism: float = 0.0
 
 
 async def engine(
-    world: World, plan: Plan, seed: int, slate: int, note: Callable[[int, int], None]
+    world: World, plan: Plan, seed: int, asked: Asked, note: Callable[[int, int], None]
 ) -> Doubles:
-    """(n,) ratio of each swipe; `slate` videos are asked for at a time."""
+    """(n,) ratio of each swipe."""
+    slate = asked.slate
     found, waiting = np.zeros(len(plan.order)), dict[int, list[str]]()
-    async with acting(settings(seed), seed) as on:
+    async with acting(settings(seed, asked.optimism), seed) as on:
         await on.record([_video(on, row) for row in range(world.videos)])
         for swipe, viewer in enumerate(plan.order.tolist()):
             on.clock.now_ms += SWIPE_MS
