@@ -20,7 +20,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 .PHONY: setup demo web test check bench docs lock \
 	bench-rounds bench-kill9 bench-workers bench-powercut bench-log bench-refold bench-throughput \
-	bench-import bench-replay bench-retrieval
+	bench-import bench-replay bench-retrieval bench-swipe
 
 setup: $(STAMP)
 
@@ -77,6 +77,7 @@ check: setup
 # and docs/ quote. `DATA`, a folder in the layout of KuaiRand, adds what needs a real log:
 # an import with feeds whose every reason is checked, and a replay. make bench DATA=…
 bench: bench-rounds bench-kill9 bench-workers bench-powercut bench-log bench-refold bench-throughput bench-retrieval \
+		bench-swipe \
 		$(if $(DATA),bench-import bench-replay)
 	@$(if $(DATA),:,echo "Left out for want of a real log: bench-import, bench-replay. Give its folder: make bench DATA=…")
 
@@ -110,6 +111,11 @@ bench-speed: setup
 	$(BIN)/freshet bench events --log-events 10000000 --json out/events.json
 	$(BIN)/freshet bench freshness --json out/freshness.json
 	$(BIN)/freshet bench growth --json out/growth.json
+
+# How soon after a swipe the next clip plays, in a browser.
+bench-swipe: setup web
+	$(BIN)/python -m tests.web.browser
+	$(BIN)/python -m tests.web.swipe
 
 bench-retrieval: setup
 	$(BIN)/python -m benchmarks.retrieval

@@ -20,18 +20,18 @@ LASTS_S = 6
 PAINTED = 3
 
 
-def paint(folder: Path) -> World:
+def paint(folder: Path, clips: int = CLIPS, pictures: int = PAINTED) -> World:
     """Write the world into a new folder."""
-    plan = make_plan(CREATORS, CLIPS, SEED)
+    plan = make_plan(CREATORS, clips, SEED)
     plan = replace(plan, clips=tuple(replace(clip, frames=FPS * LASTS_S) for clip in plan.clips))
     sounds = {sound.id: sound for sound in plan.sounds}
     folder.mkdir(parents=True)
-    painted = plan.clips[:PAINTED]
+    painted = plan.clips[:pictures]
     for clip in painted:
         write_clip(clip, sounds[clip.sound], folder)
     made = {clip.id: manifest.measured(folder, clip.id) for clip in painted}
-    for k, clip in enumerate(plan.clips[PAINTED:]):
-        like = painted[k % PAINTED].id
+    for k, clip in enumerate(plan.clips[pictures:]):
+        like = painted[k % pictures].id
         for ending in ENDINGS:
             os.link(folder / f"{like}.{ending}", folder / f"{clip.id}.{ending}")
         made[clip.id] = made[like]

@@ -17,7 +17,7 @@ from freshet.domain import events as e
 from freshet.world.manifest import World
 from tests.journeys.running import STOP_TIMEOUT_S, environment, free_port
 from tests.web.opening import OPEN
-from tests.web.painting import paint
+from tests.web.painting import CLIPS, PAINTED, paint
 
 PATIENCE_S = 30.0
 
@@ -25,9 +25,9 @@ PATIENCE_S = 30.0
 class Served:
     """The demo while entered; killed on leaving."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clips: int = CLIPS, pictures: int = PAINTED) -> None:
         self.folder = folder
-        self.world: World = paint(folder / "world")
+        self.world: World = paint(folder / "world", clips, pictures)
         self.topics = {clip.id: clip.topic for clip in self.world.clips}
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
