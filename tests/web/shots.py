@@ -30,7 +30,7 @@ CALM_MS = 900  # until what glides has come to rest
 Shoot = Callable[[str], Awaitable[None]]
 
 
-async def states(here: Visit, shoot: Shoot) -> None:
+async def states(here: Visit, shoot: Shoot, wide: bool) -> None:
     """One after the other, in the order in which one meets them."""
     page = here.page
     for _ in range(2):
@@ -51,7 +51,8 @@ async def states(here: Visit, shoot: Shoot) -> None:
     await shoot("like")
 
     for key, name in (("w", "why"), ("n", "not-interested"), ("?", "keys"), ("g", "glass")):
-        await page.keyboard.press(key)
+        if key != "w" or not wide:  # there it is beside the stage, unless one closes it
+            await page.keyboard.press(key)
         await page.wait_for_timeout(CALM_MS)
         await shoot(name)
         await here.close()
@@ -70,10 +71,10 @@ async def states(here: Visit, shoot: Shoot) -> None:
     await shoot("offline")
     await page.context.set_offline(False)
 
-    end = page.get_by_text("You have reached the sea")
-    while not await end.is_visible():
+    while await here.clip.count():
         await page.keyboard.press("ArrowDown")
         await page.wait_for_timeout(120)
+    await expect(page.get_by_text("You have reached the sea")).to_be_visible()
     await page.wait_for_timeout(CALM_MS)
     await shoot("end")
 
@@ -111,7 +112,7 @@ async def shots(browser: Browser, served: Served, out: Path, size: str, look: st
     await here.page.context.close()
     here = await come()
     await here.open()
-    await states(here, shoot)
+    await states(here, shoot, size == "desktop")
     await here.page.context.close()
 
 
