@@ -80,11 +80,16 @@ export class Lane {
   anew(keep: (card: Card) => boolean = () => false): void {
     this.round++;
     this.cursor = "";
-    const shown = this.clips.slice(0, this.index + 1);
-    this.clips = [...shown, ...this.clips.slice(this.index + 1).filter(({ card }) => keep(card))];
+    this.drop(keep);
     this.tail = "loading";
     this.asking = undefined;
     this.retry();
+  }
+
+  /** Drop what was not shown yet, as far as `keep` does not hold. */
+  drop(keep: (card: Card) => boolean): void {
+    const shown = this.clips.slice(0, this.index + 1);
+    this.clips = [...shown, ...this.clips.slice(this.index + 1).filter(({ card }) => keep(card))];
   }
 
   /** What a reload needs to go on here. */

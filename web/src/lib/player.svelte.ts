@@ -190,9 +190,11 @@ export class Player {
     if (kind === "video") this.server!.act({ type: "not_interested", ...about(clip) });
     else this.server!.act({ type: "hide", kind, target, ...where });
     this.sheet = "";
+    const keep = (other: Card) => !isOf(kind, target, other);
+    lane.drop(keep); // at once: the server is told a moment later, and swipes are faster
     this.step(1);
     await this.server!.told();
-    this.anew((other) => !isOf(kind, target, other));
+    this.anew(keep);
     const named = { video: "clips like this", creator: `${card.creator.display_name}`, sound: `“${card.sound.title}”`, topic: topic?.name ?? "" };
     this.say(`No more of ${named[kind]}`, () => {
       if (kind === "video") this.server!.act({ type: "undo_not_interested", ...about(clip) });
