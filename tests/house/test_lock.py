@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+OF_NODE = [ROOT / "clients/js/package-lock.json", ROOT / "web/package-lock.json"]
 
 
 def pinned(lock: Path) -> dict[str, str]:
@@ -43,3 +45,17 @@ def test_every_declared_dependency_is_pinned_and_has_its_reason() -> None:
     reasons = (ROOT / "docs" / "decisions" / "dependencies.md").read_text()
     assert declared <= pinned(ROOT / "requirements" / "all.txt").keys()
     assert declared == set(re.findall(r"^\| `([\w.-]+)` \|", reasons, flags=re.M))
+
+
+@pytest.mark.parametrize("lock", OF_NODE, ids=lambda lock: lock.parent.name)
+def test_a_lock_of_node_has_names_versions_and_hashes_and_no_address(lock: Path) -> None:
+    """npm writes each package's `funding` down, too: leave that out."""
+    text = lock.read_text()
+    assert re.findall(r"\w+://[^\"]*", text) == []
+    fetched = {
+        name: one
+        for name, one in json.loads(text)["packages"].items()
+        if name.startswith("node_modules/") and not one.get("link")
+    }
+    assert fetched
+    assert [name for name, one in fetched.items() if "integrity" not in one] == []
