@@ -7,6 +7,7 @@ worse than none.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SKIPPED = pytest.StashKey[list[str]]()
+LINES = 25  # that are shown of what a failed test printed
 
 
 # Kernels are kept between runs; by what they were made of, see state/compiled.py.
@@ -63,6 +65,16 @@ class Skips:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
             self.names.append(report.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of what a failed test printed the end: a server's log would bury the reason."""
+    report = yield
+    report.sections = [
+        (name, "\n".join(said.splitlines()[-LINES:])) for name, said in report.sections
+    ]
+    return report
 
 
 @pytest.hookimpl(trylast=True)

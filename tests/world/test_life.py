@@ -69,18 +69,18 @@ def life(folder: Path, api: Api, **manner: Any) -> Life:
 # --- a life ---------------------------------------------------------------------------------
 
 
-async def test_a_hundred_swipes_leave_views_acts_and_new_videos(
+async def test_some_hundred_swipes_leave_views_acts_and_new_videos(
     folder: Path, plan: Plan, tmp_path: Path
 ) -> None:
     async with served(tmp_path) as (engine, api):
-        lived = life(folder, api, swipes=100)
+        lived = life(folder, api, swipes=300)
         await lived.run()
         events = await logged(engine)
     kinds = Counter(type(event) for event in events)
-    assert lived.counts["swipes"] >= 100
-    assert kinds[e.Impression] == kinds[e.Watch] >= 100
+    assert lived.counts["swipes"] >= 300
+    assert kinds[e.Impression] == kinds[e.Watch] >= 300
     assert kinds[e.OpenApp] == lived.counts["sessions"] > 0
-    assert kinds[e.Like] == lived.counts["like"] > 3
+    assert kinds[e.Like] == lived.counts["like"] > 0
     assert kinds[e.PersonSaved] == len(plan.people) + 9
     assert kinds[e.SoundSaved] == len(plan.sounds)
     # The end may come between the last one's posting and its being counted.

@@ -80,15 +80,15 @@ class Life:
         self._random.shuffle(self._away)
         rate = self.manner.rate * MEAN_VIEW_S / self.manner.haste
         present = min(len(self._away), max(1, ceil(rate)))
-        others = [asyncio.create_task(self._post())]
-        others += [asyncio.create_task(self._take_seats()) for _ in range(present)]
+        # Every seat ends with a view that was told and counted; posting never ends by itself.
+        seats = asyncio.gather(*(self._take_seats() for _ in range(present)))
+        both = (seats, asyncio.ensure_future(self._post()))
         try:
-            # Seats end when enough has been swiped, posting never: the first end is the end.
-            await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in others:
-                task.cancel()
-            ended = await asyncio.gather(*others, return_exceptions=True)
+            for one in both:
+                one.cancel()
+            ended = await asyncio.gather(*both, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, Exception):
                 raise outcome
