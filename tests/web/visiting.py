@@ -36,6 +36,7 @@ const known = new Set();
     requestAnimationFrame(look);
 })();
 """
+PLACE = "document.querySelector('article[data-video]:not([inert])')?.ariaPosInSet ?? 0"
 FASTER = 3
 PLAYED = """
 (video, [seconds, faster]) => new Promise((done) => {
@@ -91,6 +92,13 @@ class Visit:
         """All that came on screen since the page was loaded."""
         seen: list[str] = await self.page.evaluate("window.onScreen")
         return seen
+
+    async def place(self) -> int:
+        """Of the clip on screen among all that came, from 1; 0 while the next are awaited.
+
+        Who moves on fast enough never gets half of a clip on screen.
+        """
+        return int(await self.page.evaluate(PLACE))
 
     async def settled(self) -> list[str]:
         """The same, once nothing moves any more: keys may be ahead of the screen."""
