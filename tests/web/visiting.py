@@ -126,7 +126,7 @@ class Visit:
     async def close(self) -> None:
         """Whatever panel is open."""
         await self.page.keyboard.press("Escape")
-        await expect(self.page.get_by_role("dialog")).to_have_count(0)
+        await expect(self.page.locator("dialog")).to_have_count(0)  # hidden a little sooner
 
     async def came(self, video: str) -> None:
         """Until half of it is on screen: it glides there."""
