@@ -58,7 +58,7 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations a familiar topic costs
     topic_window: Count = 5  # neighbouring videos whose topics count as familiar
     # standard deviations gained by a topic that the viewer was not shown lately
-    topic_novelty: Annotated[float, Meta(ge=0)] = 0.0
+    topic_novelty: Annotated[float, Meta(ge=0)] = 0.5
     seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
     reopen_seen: bool = False  # show the oldest seen rather than nothing
     less_of_share: Share = 0.9  # of its worth that a video loses once "less of this" is said

@@ -52,10 +52,11 @@ SHRINK, SHRINK_VIEWS = 8e-4, 100_000.0
 START = np.float32(1e-3)  # of the sums of squared gradients
 WIDE = -(-HEADS // LANES) * LANES  # heads, padded to whole registers
 CLIP = np.float32(4.0)  # of standardised inputs
+LEAST = np.float32(0.01)  # is added to every input's variance
 ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
 
-Params = namedtuple("Params", "mean variance seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab")
+Params = namedtuple("Params", "mean variance fixed seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab")
 
 
 def new_params(inputs: int, seed: int) -> Any:
@@ -71,6 +72,7 @@ def new_params(inputs: int, seed: int) -> Any:
     zeros = np.zeros
     return Params(
         mean=zeros(inputs, np.float32), variance=np.ones(inputs, np.float32),
+        fixed=zeros(inputs, np.int8),  # 1: what it is standardised by stays as it is
         seen=np.array([20, 0], np.int64),  # vectors standardised (and a head start), views learned
         ends=np.ones(len(MIDDLES_S), np.float64),  # views that ended between thresholds
         w1=draw(inputs, WIDTH, inputs**-0.5), a1=full(inputs, WIDTH),
@@ -93,7 +95,7 @@ def meet(params, x):
     share = np.float32(max(1.0 / params.seen[0], 1e-4))
     for j in range(x.shape[0]):
         away = x[j] - params.mean[j]
-        if not (abs(away) < ABSURD):
+        if params.fixed[j] or not (abs(away) < ABSURD):
             continue  # also what is not a number: it would stay in the mean for ever
         params.mean[j] += share * away
         params.variance[j] += share * (away * away * (ONE - share) - params.variance[j])
@@ -102,7 +104,7 @@ def meet(params, x):
 @kernel
 def scale_of(variance):
     """What a standardised input is multiplied by: one over its deviation."""
-    return ONE / np.float32(sqrt(variance + np.float32(0.01)))
+    return ONE / np.float32(sqrt(variance + LEAST))
 
 
 @kernel

@@ -27,6 +27,7 @@ from freshet.learning.learner import HEADS, new_params
 from freshet.learning.parked import Parked
 from freshet.learning.pending import new_pending
 from freshet.learning.predicting import Floats, Ranked, Rows
+from freshet.learning.prior import believe
 from freshet.learning.reading import Reading
 from freshet.learning.records import Records
 from freshet.learning.space import HEAD_NAMES, LEARNED, NOW, OFFSET, PUBLISHED, Space
@@ -72,6 +73,7 @@ class Live(Reading):
         self.space = Space(capacity, memory, features)
         self.composed = self.space.composed
         self.params = new_params(self.inputs, seed)
+        believe(self.params, self.composed.names)
         self.pending = new_pending(pending, self.inputs)
         self.recorder: Recorder | None = None
         self.parked = Parked()

@@ -25,6 +25,7 @@ from freshet.features.feature import Feature
 from freshet.features.layout import CAPACITY, ENTITIES, State
 from freshet.learning import kernels
 from freshet.learning.learner import THRESHOLDS_S, new_params
+from freshet.learning.prior import LIKES
 from freshet.learning.sessions import WIDTH
 from freshet.learning.vectors import Vectors, attract
 from freshet.state.block import Block
@@ -88,12 +89,14 @@ class Space:
         return kernels.new_scratch(inputs, kernels.Calls(**calls))
 
     def digest(self) -> str:
-        """Of what lies where: the columns of every block, the features, the model's heads.
+        """Of what lies where: the columns of every block, the features, the model's heads; and
+        of what the model began with.
 
         Two layouts can have blocks of equal shapes, and then the numbers of one would be
         read as those of the other."""
         columns = [f"{c.entity}.{c.name}:{c.width}" for c in self.composed.layout.columns]
-        text = "\n".join((*columns, "", *self.composed.names, "", *HEAD_NAMES))
+        began = [f"{name}:{weight:g}" for name, weight in LIKES.items()]
+        text = "\n".join((*columns, "", *self.composed.names, "", *HEAD_NAMES, "", *began))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
