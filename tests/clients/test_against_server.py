@@ -198,8 +198,8 @@ async def test_and_so_are_those_of_the_asynchronous_client(server: Served) -> No
         async with AsyncClient(flaky.url, API_KEY, retries=QUICK, batching=batching) as client:
             for event in told:
                 await client.events.add(event)
-            feed = await client.feed(viewer="kim", n=3)
-            videos = [item.video async for item in client.feed_items(viewer="kim", n=50)]
+            feed = await client.feed(viewer="lou", n=3)
+            videos = [item.video async for item in client.feed_items(viewer="lou", n=50)]
     assert len(feed.items) == 3
     assert len(videos) == len(set(videos)) > 0
     logged = await asyncio.to_thread(server.logged)

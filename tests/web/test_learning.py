@@ -38,7 +38,7 @@ async def learns(here: Visit, served: Served, topic: str) -> None:
         if served.topics[await here.shown()] == topic:
             await here.played(LASTS_S)
         else:
-            await here.page.wait_for_timeout(SKIP_MS)
+            await here.glanced(SKIP_MS)
         await here.next()
     seen = (await here.seen())[:SWIPES]
     assert sorted(set(seen)) == sorted(seen)  # nothing twice

@@ -138,6 +138,11 @@ class Visit:
     async def at(self, video: str) -> None:
         await expect(self.clip).to_have_attribute("data-video", video, timeout=PATIENCE_MS)
 
+    async def glanced(self, ms: int) -> None:
+        """A short look, however long a busy machine takes about it: the clip all but stands."""
+        await self.clip.locator("video").evaluate("(video) => (video.playbackRate = 0.1)")
+        await self.page.wait_for_timeout(ms)
+
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name)
 
