@@ -16,10 +16,18 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 
 
 async def issues(here: Visit) -> list[str]:
-    """What axe finds serious."""
+    """What axe finds serious, twice in a row: the page may just be on its way to another state."""
+    found = await looked(here)
+    if found:
+        await here.page.wait_for_timeout(1_000)
+        found = await looked(here)
+    return found
+
+
+async def looked(here: Visit) -> list[str]:
     found = await here.page.evaluate("axe.run().then((found) => found.violations)")
     return [
-        f"{one['id']}: {node['html'][:160]}"
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary']}"
         for one in found
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]

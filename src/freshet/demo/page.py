@@ -42,9 +42,9 @@ def check_built() -> None:
         raise Refused("page", "the player's page is not built", "make web")
 
 
-@get(["/", "/v/{video:str}"], include_in_schema=False)
+@get(["/", "/v/{video:str}", "/glass"], include_in_schema=False)
 async def get_page(request: Asked) -> Response[bytes]:
-    """The page; a link to a video opens it there."""
+    """The page; a link to a video, or to what is behind the glass, opens it there."""
     answer = await file_answer(BUILT, "index.html", "", cache="no-cache")
     answer.headers.update(HEADERS)
     return answer

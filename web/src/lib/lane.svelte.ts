@@ -35,6 +35,7 @@ export class Lane {
   private cursor = "";
   private asking: Promise<void> | undefined;
   private again: ReturnType<typeof setTimeout> | undefined;
+  private wanted: (card: Card) => boolean = () => true; // whatever the server still sends
   private round = 0; // raised by `anew`: answers to what was asked before are let go
 
   constructor(
@@ -86,8 +87,20 @@ export class Lane {
     this.retry();
   }
 
+  /** From now on nothing comes for which `keep` does not hold; the server is told meanwhile. */
+  only(keep: (card: Card) => boolean): void {
+    const before = this.wanted;
+    this.wanted = (card) => before(card) && keep(card);
+    this.drop(keep);
+  }
+
+  /** What comes is the server's choice again. */
+  anything(): void {
+    this.wanted = () => true;
+  }
+
   /** Drop what was not shown yet, as far as `keep` does not hold. */
-  drop(keep: (card: Card) => boolean): void {
+  private drop(keep: (card: Card) => boolean): void {
     const shown = this.clips.slice(0, this.index + 1);
     this.clips = [...shown, ...this.clips.slice(this.index + 1).filter(({ card }) => keep(card))];
   }
@@ -120,7 +133,7 @@ export class Lane {
     this.rung = rung;
     // To the server, who wants no personal feed is somebody else from then on, and has seen nothing.
     const here = new Set(this.clips.map(({ card }) => card.video));
-    this.clips.push(...clips.filter(({ card }) => !here.has(card.video)));
+    this.clips.push(...clips.filter(({ card }) => !here.has(card.video) && this.wanted(card)));
     this.tail = clips.length || cursor ? "loading" : "end";
     if (this.tail === "end") this.plan(NEWS_MS);
     else queueMicrotask(() => this.fill());

@@ -23,6 +23,8 @@ interface Visit {
 const VISIT = "freshet:visit";
 const CHOICES = "freshet:choices";
 const TOAST_MS = 6_000;
+/** Where what is behind the glass can be linked to. */
+export const GLASS = "/glass";
 const MAIN = ["for_you", "following"];
 
 export class Player {
@@ -31,7 +33,7 @@ export class Player {
   trouble = $state<"" | "offline" | "broken">("");
   /** Keys of the lanes that are open; the last one is on screen. */
   open = $state<string[]>(["for_you"]);
-  sheet = $state<Sheet>("");
+  sheet = $state<Sheet>(location.pathname === GLASS ? "glass" : "");
   toast = $state<Toast>();
   paused = $state(false);
   online = $state(navigator.onLine);
@@ -191,7 +193,7 @@ export class Player {
     else this.server!.act({ type: "hide", kind, target, ...where });
     this.sheet = "";
     const keep = (other: Card) => !isOf(kind, target, other);
-    lane.drop(keep); // at once: the server is told a moment later, and swipes are faster
+    lane.only(keep); // at once: the server is told a moment later, and swipes are faster
     this.step(1);
     await this.server!.told();
     this.anew(keep);
@@ -199,6 +201,7 @@ export class Player {
     this.say(`No more of ${named[kind]}`, () => {
       if (kind === "video") this.server!.act({ type: "undo_not_interested", ...about(clip) });
       else this.server!.act({ type: "unhide", kind, target, ...where });
+      lane.anything();
       void this.server!.told().then(() => this.anew(() => true));
     });
   }
@@ -246,6 +249,7 @@ export class Player {
   /** Every lane asks anew for what was not shown yet. */
   private anew(keep?: (card: Card) => boolean): void {
     for (const [key, lane] of Object.entries(this.lanes)) {
+      if (!keep) lane.anything();
       if (this.open.includes(key)) lane.anew(keep);
       else {
         lane.close();
