@@ -101,7 +101,7 @@ async def test_a_hashtag_opens_its_clips_and_the_way_back(visit: Visiting, serve
         await here.page.keyboard.press("ArrowDown")
         await here.page.wait_for_timeout(150)
     assert set(await here.seen()) - {first} <= of_tag
-    await here.page.get_by_label("Back").click()
+    await here.page.get_by_label("Back", exact=True).click()
     await here.at(first)
 
 
@@ -126,7 +126,7 @@ async def test_a_feed_is_made_the_same_for_all_and_begins_anew(visit: Visiting) 
     await here.next()
     menu = here.page.get_by_role("dialog", name="Your feed")
 
-    await here.page.get_by_label("Menu").click()
+    await here.button("Menu").click()
     await menu.get_by_role("switch", name="Learn from me").uncheck()
     await expect(here.status("The same feed for everybody")).to_be_visible()
     await here.close()
@@ -136,7 +136,7 @@ async def test_a_feed_is_made_the_same_for_all_and_begins_anew(visit: Visiting) 
     await expect(why.get_by_text("the same for everybody")).to_be_visible()
     await here.close()
 
-    await here.page.get_by_label("Menu").click()
+    await here.button("Menu").click()
     await menu.get_by_role("button", name="Reset").click()
     await menu.get_by_role("button", name="Forget").click()
     await expect(here.status("Your feed begins anew")).to_be_visible()

@@ -144,7 +144,8 @@ class Visit:
         await self.page.wait_for_timeout(ms)
 
     def button(self, name: str | re.Pattern[str]) -> Locator:
-        return self.page.get_by_role("button", name=name)
+        """By its whole name: a clip's own words may hold it, too ("1986 called back")."""
+        return self.page.get_by_role("button", name=name, exact=True)
 
     def status(self, text: str) -> Locator:
         return self.page.get_by_role("status").filter(has_text=text)
