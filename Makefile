@@ -49,7 +49,7 @@ web: $(PAGE)
 
 $(PAGE): $(WEB) web/vite.config.ts web/index.html \
 		$(shell find web/src web/public clients/js/src -type f ! -name schema.ts)
-	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web run --silent build
+	$(BIN)/python clients/js/with_node.py npm --prefix $(CURDIR)/web run --silent build -- --logLevel warn
 	@touch $@
 
 $(WEB): web/package-lock.json | setup

@@ -56,8 +56,8 @@ def test_the_trace_comes_when_asked_for(client: Any) -> None:
     steps = trace["rungs"][0]["steps"]
     names = [x["stage"] for x in steps]
     assert names[: names.index("hydrate")] == [
-        "pinned", "similar", "interests", "followed", "proven", "rising", "fresh", "first_audience",
-        "explore", "everything", "matching",
+        "similar", "interests", "followed", "proven", "rising", "fresh", "first_audience",
+        "explore", "everything",
     ]  # fmt: skip
     assert trace["behind"] == 0
 

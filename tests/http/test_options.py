@@ -71,6 +71,8 @@ def test_a_pin_stands_at_its_place_and_says_who_put_it_there(app: Asking) -> Non
     item = answer.json()["items"][0]
     assert (item["source"], item["propensity"]) == ("pinned", 1.0)
     assert answer.json()["trace"]["pins_dropped"] == []
+    steps = answer.json()["trace"]["rungs"][0]["steps"]
+    assert [x["after"] for x in steps if x["stage"] == "pinned"] == [2]
 
 
 def test_a_pin_that_may_not_be_shown_is_dropped_and_said_so(app: Asking) -> None:

@@ -29,6 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with demo(data, *SMALL, *ALONE) as running:
         assert "A world of 3 clips by 2 people" in running.said
         assert running.interrupt() == 0
+    assert '"event":"serving"' in (data / "serving.log").read_text()
     return data
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from freshet.domain.errors import Broken
-from freshet.pipeline import Candidates, Pipeline, Trace
+from freshet.pipeline import UNASKED, Candidates, Pipeline, Trace
 
 
 class Numbers:
@@ -26,6 +26,11 @@ class Evens:
 class Dead:
     async def fetch(self, query: int) -> Candidates:
         raise ConnectionError("no route")
+
+
+class Unasked:
+    async def fetch(self, query: int) -> Candidates:
+        return UNASKED
 
 
 class Hung:
@@ -115,6 +120,13 @@ async def test_a_row_of_two_sources_comes_once_and_belongs_to_the_first() -> Non
     assert slate.rows.tolist() == [0, 2, 1]
     assert slate["source"].tolist() == [0, 0, 1]
     assert step(trace, "numbers").after == 3
+
+
+async def test_a_source_that_a_query_does_not_ask_has_no_step_and_no_rows() -> None:
+    slate, trace = await pipeline(sources=[Unasked(), Evens()]).run(3)
+    assert slate.rows.tolist() == [0, 2]
+    assert slate["source"].tolist() == [1, 1]  # places are those of the pipeline
+    assert [one.stage for one in trace.steps if one.kind == "source"] == ["evens"]
 
 
 async def test_a_dead_source_makes_a_thinner_feed_and_is_told() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from freshet import logs
 from freshet.cli_bars import Bars
 from freshet.cli_feed import check_port, new_loop, settings_for
 from freshet.config import Http
@@ -17,6 +18,7 @@ from freshet.domain.errors import Refused
 from freshet.world.cli_world import needs_extra
 
 PORTS_TRIED = 20
+LOG = "serving.log"
 
 app = typer.Typer()
 
@@ -53,11 +55,20 @@ def demo(
 
     async def opened(url: str) -> None:
         bars.stop()
-        typer.echo(WORDS.format(clips=place.clips, creators=place.creators, url=url, data=data))
+        typer.echo(
+            WORDS.format(
+                clips=place.clips, creators=place.creators, url=url, data=data, log=data / LOG
+            )
+        )
         if browser:
             await asyncio.to_thread(webbrowser.open, url)
 
-    with Bars() as bars, asyncio.Runner(loop_factory=new_loop) as runner:
+    with (
+        (data / LOG).open("a", buffering=1) as log,
+        Bars() as bars,
+        asyncio.Runner(loop_factory=new_loop) as runner,
+    ):
+        logs.configure(log)  # a newcomer's terminal is for the address
         runner.run(run(Demo(data, place, settings, rate, past), bars, opened))
 
 
@@ -65,7 +76,8 @@ WORDS = """
 A world of {clips} clips by {creators} people, to be swiped through on {url}
 
 What the API can be asked: {url}/schema
-Ctrl-C stops it; the world and what happened stay in {data}, and the next start is quick."""
+Ctrl-C stops it; the world and what happened stay in {data}, and the next start is quick.
+What the server says while it runs: {log}"""
 
 
 def with_free_port(http: Http, port: int | None) -> Http:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from freshet.feed.draws import Draws
 from freshet.feed.options import ADD_MAX, MULTIPLY_MAX, Filters, Options
 from freshet.feed.parts import Ints, Live, Parts
-from freshet.pipeline import Candidates, Columns, Mask, Rows
+from freshet.pipeline import UNASKED, Candidates, Columns, Mask, Rows
 
 NO_FILTERS = Filters()
 NO_ROWS: Rows = np.empty(0, np.int32)
@@ -153,8 +153,9 @@ class Pinned:
     parts: Parts
 
     async def fetch(self, query: Asking) -> Candidates:
-        rows = np.array([row for row, _ in query.wanted.pins], np.int32)
-        return Candidates(rows)
+        if not query.wanted.pins:
+            return UNASKED
+        return Candidates(np.array([row for row, _ in query.wanted.pins], np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class Matching:
     async def fetch(self, query: Asking) -> Candidates:
         live, most = self.parts.live, self.parts.settings.candidates
         if not query.wanted.narrows:
-            return Candidates(NO_ROWS)
+            return UNASKED
         rows = np.flatnonzero(live.eligible[: live.video_count()]).astype(np.int32)
         rows = rows[query.wanted.passes(live, rows)]
         return Candidates(query.draws("matching").some(rows, most))

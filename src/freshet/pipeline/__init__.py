@@ -1,12 +1,13 @@
 """Layer 1: candidates, stages and the pipeline that runs them."""
 
-from freshet.pipeline.candidates import NOTHING, Candidates, Columns, Mask, Rows
+from freshet.pipeline.candidates import NOTHING, UNASKED, Candidates, Columns, Mask, Rows
 from freshet.pipeline.pipeline import Pipeline
 from freshet.pipeline.stages import Enricher, Filter, Scorer, Selector, Source, stage_name
 from freshet.pipeline.trace import Step, Trace
 
 __all__ = [
     "NOTHING",
+    "UNASKED",
     "Candidates",
     "Columns",
     "Enricher",

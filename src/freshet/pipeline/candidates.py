@@ -73,3 +73,5 @@ class Candidates:
 
 
 NOTHING = Candidates(np.empty(0, np.int32))
+# What a source brings that this query has no part for: it did not run, and its trace says so.
+UNASKED = Candidates(np.empty(0, np.int32))

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from freshet.domain.errors import Broken
-from freshet.pipeline.candidates import NOTHING, Candidates, Columns, Mask
+from freshet.pipeline.candidates import NOTHING, UNASKED, Candidates, Columns, Mask
 from freshet.pipeline.stages import VERBS, Enricher, Selector, Source, adds, needs, stage_name
 from freshet.pipeline.trace import Step, Trace
 
@@ -96,7 +96,8 @@ class Pipeline(Generic[Q]):
                     raise Broken(f"did not bring {', '.join(sorted(missing))}")
             except Exception as error:  # a dead source makes a thinner feed
                 failed, some = _why(error), NOTHING
-            steps.append(Step(name, "source", self._since(started), 0, len(some), failed))
+            if some is not UNASKED:
+                steps.append(Step(name, "source", self._since(started), 0, len(some), failed))
             found.append(some)
         return self._merge(found)
 

@@ -25,7 +25,8 @@ Q = TypeVar("Q", contravariant=True)
 
 
 class Source(Protocol[Q]):
-    """Proposes rows. May bring columns; only those that every source brings are kept."""
+    """Proposes rows. May bring columns; only those that every source brings are kept. Brings
+    `UNASKED` where the query has no part for it."""
 
     def fetch(self, query: Q) -> Coroutine[Any, Any, Candidates]:
         """An `async def`; one that waits for nothing runs without a turn of the loop."""
