@@ -8,6 +8,7 @@ from rich.console import Console
 from freshet.domain.errors import Refused
 from freshet.lab import extras, lightgbm_nightly
 from freshet.lab.curves import draw_curves
+from freshet.lab.metrics import xauc
 from freshet.lab.report import measure, replay_report
 from freshet.lab.scores import PeerForecast, ours
 from freshet.lab.table import tables
@@ -46,6 +47,23 @@ def test_the_json_has_the_keys_others_compare_by(report):
 def test_a_peer_that_says_the_same_differs_by_nothing(report):
     difference = report.peers["itself"].ours_minus_auc
     assert (difference.value, difference.low, difference.high) == (0, 0, 0)
+
+
+def test_watch_time_is_measured_without_rows_of_unknown_length_and_once_more_with_them(made_up):
+    base = made_up()
+    watched_s = np.where(base.duration_s > 0, base.watched_s, 7).astype(np.float32)
+    said_s = (base.watch_mean_s + 2).astype(np.float32)  # also of what cannot be watched
+    recording = made_up(watched_s=watched_s, watch_mean_s=said_s, watch_median_s=said_s)
+    window = recording.window(LAST_TWO_DAYS)
+    found = measure(recording, window, {}).ours
+    most_s = 3.0 * base.duration_s[window]
+    truth, said = np.minimum(watched_s[window], most_s), np.minimum(said_s[window], most_s)
+    known = base.duration_s[window] > 0
+    assert 0 < np.count_nonzero(~known) < 60
+    assert found.xauc.value == pytest.approx(xauc(truth[known], said_s[window][known]))
+    assert found.xauc_all.value == pytest.approx(xauc(truth, said))
+    assert found.xauc_all.value > found.xauc.value  # nothing is easier than what is 0 for sure
+    assert found.mae_all_s.value == pytest.approx(np.abs(truth - said).mean())
 
 
 def test_a_second_pass_that_knows_nothing_has_a_gauc_of_one_half(report):

@@ -29,13 +29,18 @@ class Watched:
     seconds: Doubles  # clipped watch time of these rows
 
 
-def clipped_watch(watched_s: Array, duration_s: Array) -> Watched:
+def clipped_watch(watched_s: Array, duration_s: Array, whole: bool = False) -> Watched:
     """Watch seconds clipped at 3 x duration; rows without a duration are left out.
+
+    Args:
+        whole: they stay, and 3 x 0 s is all that was watched of them.
 
     >>> clipped_watch(np.array([5.0, 50.0, 7.0]), np.array([10.0, 10.0, 0.0]))
     Watched(rows=array([0, 1]), seconds=array([ 5., 30.]))
+    >>> clipped_watch(np.array([5.0, 50.0, 7.0]), np.array([10.0, 10.0, 0.0]), whole=True).seconds
+    array([ 5., 30.,  0.])
     """
-    rows = np.flatnonzero(duration_s > 0)
+    rows = np.arange(len(duration_s)) if whole else np.flatnonzero(duration_s > 0)
     most = CLIP_DURATIONS * duration_s[rows].astype(np.float64)
     return Watched(rows, np.minimum(watched_s[rows].astype(np.float64), most))
 

@@ -145,7 +145,7 @@ def _calibrations(recording: Recording, window: Bools) -> dict[str, Calibration]
 
 
 def _scores(scores: Scores) -> dict[str, Any]:
-    names = ("auc", "gauc", "xauc", "xauc_whole_s", "mae_s")
+    names = ("auc", "gauc", "xauc", "xauc_whole_s", "mae_s", "xauc_all", "mae_all_s")
     found = {name: getattr(scores, name) for name in names}
     return {
         **{name: _value(estimate) for name, estimate in found.items()},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from freshet.lab.intervals import Estimate, Viewers
-from freshet.lab.metrics import Array, Watched, clipped_watch
+from freshet.lab.metrics import CLIP_DURATIONS, Array, Watched, clipped_watch
 from freshet.lab.recording import Bools, Recording
 
 MAIN_OUTCOME = "long_view"
@@ -45,6 +45,8 @@ class Scores:
     xauc: Estimate
     xauc_whole_s: Estimate  # of watch time to the nearest second: no pair closer than that
     mae_s: Estimate
+    xauc_all: Estimate  # rows of unknown length, too: 0 s, of the label as of the forecast
+    mae_all_s: Estimate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +58,8 @@ class Scorer:
     viewers: Viewers
     watched: Watched  # indices into `rows`
     watchers: Viewers = field(repr=False)  # `viewers` at those
+    most_s: Array  # (m,) what a watch is clipped at
+    all_watched_s: Array  # (m,) of unknown lengths, too
 
     @classmethod
     def of(cls, recording: Recording, window: Bools, seed: int) -> Scorer:
@@ -63,17 +67,28 @@ class Scorer:
         viewers = Viewers.of(recording.viewer[rows], seed)
         watched = clipped_watch(recording.watched_s[rows], recording.duration_s[rows])
         label = recording.labels[rows, recording.outcome(MAIN_OUTCOME)]
-        return cls(rows, label, viewers, watched, viewers.at(watched.rows))
+        duration_s = recording.duration_s[rows]
+        whole = clipped_watch(recording.watched_s[rows], duration_s, whole=True)
+        return cls(
+            rows, label, viewers, watched, viewers.at(watched.rows),
+            CLIP_DURATIONS * duration_s, whole.seconds,
+        )  # fmt: skip
 
     def score(self, forecast: Forecast) -> Scores:
         seconds, at = self.watched.seconds, self.rows[self.watched.rows]
         error_s = np.abs(seconds - forecast.watch_median_s[at])
+        mean_s, median_s = (
+            np.minimum(found[self.rows], self.most_s)
+            for found in (forecast.watch_mean_s, forecast.watch_median_s)
+        )
         return Scores(
             auc=self.viewers.auc(self.label, forecast.p_long_view[self.rows]),
             gauc=self.gauc(forecast.gauc_long_view),
             xauc=self.watchers.xauc(seconds, forecast.watch_mean_s[at]),
             xauc_whole_s=self.watchers.xauc(np.rint(seconds), forecast.watch_mean_s[at]),
             mae_s=self.watchers.mean(error_s),
+            xauc_all=self.viewers.xauc(self.all_watched_s, mean_s),
+            mae_all_s=self.viewers.mean(np.abs(self.all_watched_s - median_s)),
         )
 
     def gauc(self, prediction: Array | None) -> Estimate | None:

@@ -115,6 +115,11 @@ def _caption(report: Report) -> str:
     both = {"ours": report.ours} | {name: peer.scores for name, peer in report.peers.items()}
     coarse = ", ".join(f"{name} {_short(s.xauc_whole_s.value, 4)}" for name, s in both.items())
     lines.append(f"XAUC of watch time to the nearest second: {coarse}")
+    whole = ", ".join(
+        f"{name} {_short(s.xauc_all.value, 4)} / {s.mae_all_s.value:.2f} s"
+        for name, s in both.items()
+    )
+    lines.append(f"XAUC / MAE with rows of length 0 left in, as 0 s watched: {whole}")
     lines += [
         f"{name}: best of {len(peer.run.grid)} settings by AUC here: {peer.run.setting}"
         f" ({peer.run.seconds:.0f} s for all)"
