@@ -48,7 +48,7 @@ async def learns(here: Visit, served: Served, topic: str) -> None:
     topics = Counter(served.topics[video] for video in seen[FROM:])
     in_catalogue = sum(named == topic for named in served.topics.values()) / CLIPS
     share = topics[topic] / (SWIPES - FROM)
-    assert share >= 3 * in_catalogue, (topic, topics)
+    assert share >= 3 * in_catalogue, await story(here, served, topic)
     assert len(topics) >= 5, topics
 
     while served.topics[await here.shown()] != topic:
@@ -63,3 +63,13 @@ async def learns(here: Visit, served: Served, topic: str) -> None:
     await here.moved_from(before)
     for _ in range(AFTER):
         assert served.topics[await here.next()] != topic
+
+
+async def story(here: Visit, served: Served, topic: str) -> str:
+    """What came, and what the log holds of it: for whom a feed did not learn."""
+    lines = [f"{topic} of " + " ".join(served.topics[video] for video in await here.seen())]
+    for event in await served.told(here.session):
+        video = getattr(event, "video", "")
+        watched_s = getattr(event, "watched_ms", 0) / 1000
+        lines.append(f"{event.time} {type(event).__name__} {served.topics.get(video)} {watched_s}")
+    return "\n".join(lines)
