@@ -63,6 +63,7 @@ async def learns(here: Visit, served: Served, topic: str) -> None:
     await here.moved_from(before)
     for _ in range(AFTER):
         assert served.topics[await here.next()] != topic
+    await here.leave()
 
 
 async def story(here: Visit, served: Served, topic: str) -> str:

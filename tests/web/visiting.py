@@ -123,6 +123,10 @@ class Visit:
         dialog = self.page.get_by_role("dialog", name="Not interested")
         await dialog.get_by_role("button", name=meaning).click()
 
+    async def leave(self) -> None:
+        """Close the page: what plays on takes its share of the machine."""
+        await self.page.close()
+
     async def close(self) -> None:
         """Whatever panel is open."""
         await self.page.keyboard.press("Escape")
