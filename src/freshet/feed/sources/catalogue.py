@@ -33,7 +33,11 @@ def distinct(rows: Rows) -> Rows:
 @dataclass(frozen=True, slots=True)
 class Everything:
     """Every eligible video; of a catalogue beyond `candidates`, a uniform sample, eligible or
-    not: `sample` videos, or `candidates` for a viewer of whom nothing is known to search by."""
+    not: `sample` videos, or `candidates` for a viewer of whom nothing is known to search by.
+
+    Tastes that lie close find the same videos, the more so the smaller the catalogue: what
+    they leave of `least` is drawn, too.
+    """
 
     parts: Parts
 
@@ -43,11 +47,19 @@ class Everything:
         if count <= most:
             return Candidates(_all(self.parts))
         if len(query.taste(live).liked):
-            most = settings.sample
+            most = min(max(settings.sample, settings.least - self._others(query)), most)
         # Drawn with replacement and made distinct: the cost is that of the sample, not of
         # the catalogue.
         drawn = query.draws("everything").below(count, most)
         return Candidates(distinct(drawn))
+
+    def _others(self, query: FeedQuery) -> int:
+        """About how many the other sources bring. Those of pools find much of the same."""
+        settings = self.parts.settings
+        near = [some.rows for some in query.memo.get("near", ())]
+        pooled = settings.proven + settings.rising + settings.first_audience
+        alone = settings.fresh + settings.explore + pooled // 2
+        return alone + (len(distinct(np.concatenate(near))) if near else 0)
 
 
 @dataclass(frozen=True, slots=True)
