@@ -232,5 +232,11 @@ def _recording(
 
 
 def with_history(folder: Folder, path: Path) -> Folder:
-    """`folder` with the histories of the file at `path`."""
+    """`folder` with the histories of the file at `path`.
+
+    Raises:
+        Refused: no table, or a layout whose reader knows no histories.
+    """
+    if folder.layout != "kuairand":
+        raise Refused("--warm-start", f"a log as {folder.layout} has none", "leave it out")
     return replace(folder, history=(open_table(path),))

@@ -14,6 +14,7 @@ from freshet.domain.events import Event, Favorite, Impression, VideoPublished, W
 from freshet.lab.readers.layouts import open_folder
 from freshet.lab.readers.report import ReadReport
 from freshet.lab.readers.thu import events, find, log_columns
+from freshet.lab.replay import with_history
 from tests.lab.readers.folders import NOW, T0, folder, log_line
 
 S0 = T0 // 1000
@@ -170,6 +171,11 @@ def test_reading_twice_gives_the_same_events_and_no_two_of_them_share_an_id(tmp_
     assert happened == read(path)
     assert [event.time for event in happened] == sorted(event.time for event in happened)
     assert len({event.event_id for event in happened}) == len(happened)
+
+
+def test_histories_are_refused_for_the_set_has_none(tmp_path):
+    with pytest.raises(Refused, match="--warm-start"):
+        with_history(find(put(tmp_path, line())), tmp_path / "user_history.parquet")
 
 
 # --- which layout a folder has --------------------------------------------------------------
