@@ -14,6 +14,7 @@ from freshet.domain.errors import Refused
 from freshet.lab import cli_import
 from tests.lab.readers.folders import folder, log_line
 from tests.lab.readers.test_importer import Keys, Log
+from tests.lab.readers.test_thu import line, put
 
 
 @pytest.fixture
@@ -53,6 +54,18 @@ def test_importing_a_folder_again_skips_what_the_log_has_acknowledged(log, tmp_p
     length = log.last
     counts = json.loads(call("kuairand", path, "--data", tmp_path / "data", "--json"))
     assert (log.last, counts["skipped"], counts["appended"]) == (length, length, {})
+
+
+def test_a_thu_folder_is_imported_and_a_second_time_skipped(log, tmp_path):
+    path = put(tmp_path, line(collect=1), line(watch_time_s=-1))
+    data = tmp_path / "data"
+    counts = json.loads(call("thu", path, "--data", data, "--json"))
+    assert counts["appended"] == {
+        "person_saved": 1, "video_published": 1, "impression": 1, "click": 1, "favorite": 1,
+        "watch": 1,
+    }  # fmt: skip
+    assert (counts["lines_kept"], counts["lines_refused"]) == (1, 1)
+    assert json.loads(call("thu", path, "--data", data, "--json"))["skipped"] == 6
 
 
 def test_a_file_of_events_is_imported_with_its_mapping(log, tmp_path):

@@ -37,7 +37,7 @@ def test_a_peer_learns_what_the_vectors_tell(made_up, peer):
     recording = made_up()
     found, window = run(peer, recording), recording.window(LAST_DAY)
     label = recording.labels[window, 0]
-    assert auc(label, found.forecast.p_long_view[window]) > 0.75
+    assert auc(label, found.forecast.main[window]) > 0.75
     assert found.grid[found.setting] == max(found.grid.values())
     assert set(found.grid) == set(SMALL[peer])
     watched_s = np.minimum(recording.watched_s, 3 * recording.duration_s)[window]
@@ -49,7 +49,7 @@ def test_a_peer_learns_what_the_vectors_tell(made_up, peer):
 def test_a_peer_says_the_same_again(made_up, peer):
     recording = made_up(800)
     first, second = run(peer, recording), run(peer, recording)
-    for name in ("p_long_view", "watch_mean_s", "watch_median_s"):
+    for name in ("main", "watch_mean_s", "watch_median_s"):
         np.testing.assert_array_equal(getattr(first.forecast, name), getattr(second.forecast, name))
 
 
@@ -69,7 +69,7 @@ def test_a_peer_knows_no_outcome_before_it_is_known(made_up, peer, monkeypatch):
     )
     first, second = run(peer, recording), run(peer, changed)
     before = recording.time_ms < now_ms
-    for name in ("p_long_view", "watch_mean_s", "watch_median_s"):
+    for name in ("main", "watch_mean_s", "watch_median_s"):
         np.testing.assert_array_equal(
             getattr(first.forecast, name)[before], getattr(second.forecast, name)[before]
         )
@@ -77,15 +77,15 @@ def test_a_peer_knows_no_outcome_before_it_is_known(made_up, peer, monkeypatch):
 
 def test_outcomes_that_never_become_known_teach_a_peer_nothing(made_up, peer):
     recording = made_up(learn_ms=np.full(3000, START_MS + 10 * DAY_MS))
-    assert np.ptp(run(peer, recording).forecast.p_long_view) < 1e-6
+    assert np.ptp(run(peer, recording).forecast.main) < 1e-6
 
 
 def test_gauc_needs_the_second_pass(made_up, peer):
-    assert run(peer, made_up(500)).forecast.gauc_long_view is None
+    assert run(peer, made_up(500)).forecast.gauc_main is None
     recording = made_up(500)
     frozen = made_up(500, features_frozen=recording.features)
     window = frozen.window(LAST_DAY)
-    assert np.isfinite(run(peer, frozen).forecast.gauc_long_view[window]).all()
+    assert np.isfinite(run(peer, frozen).forecast.gauc_main[window]).all()
 
 
 def test_days_are_cut_at_the_logs_midnight_even_where_dates_are_stamped_late(made_up):
@@ -122,3 +122,25 @@ def test_a_peer_without_its_library_is_refused_with_the_way_to_get_it(made_up, p
     monkeypatch.setattr(extras, "import_module", absent)
     with pytest.raises(Refused, match=r"pip install freshet\[bench\]"):
         run(peer, made_up(100))
+
+
+def test_a_peer_learns_nothing_of_impressions_that_the_main_outcome_does_not_judge(made_up, peer):
+    base = made_up()
+    hated, random = base.labels[:, 0], np.random.default_rng(3)
+    liked = (1 - hated) * (random.random(len(base)) < 0.5)
+    labels = np.column_stack([hated, liked]).astype(np.uint8)
+    both = {"outcomes": ("not_interested", "like"), "main": ("not_interested", "like")}
+    recording, window = made_up(labels=labels, **both), base.window(LAST_DAY)
+    found = run(peer, recording).forecast.main
+    neither = (hated + liked) == 0
+    share = hated[~neither].mean()
+    assert abs(found[window].mean() - share) < abs(found[window].mean() - hated.mean())
+    judged = window & ~neither
+    assert auc(hated[judged], found[judged]) > 0.75
+
+
+def test_nightly_says_where_no_night_came_before(made_up):
+    one_day = made_up(days=1)
+    found = run_peers(["lightgbm"], one_day, one_day.window(), seed=0)["lightgbm"]
+    assert found.remark == "no night before 3,000 impressions reported: a constant"
+    assert run("lightgbm", made_up()).remark == ""

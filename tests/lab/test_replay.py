@@ -18,8 +18,10 @@ from freshet.features.layout import Kernel, Layout
 from freshet.features.world import World
 from freshet.lab.generate.columns import make_columns
 from freshet.lab.leaks import Leak, expect_blind_to_future, expect_chance
-from freshet.lab.metrics import auc
+from freshet.lab.main_outcome import main_score
+from freshet.lab.metrics import auc, xauc
 from freshet.lab.readers import kuairand
+from freshet.lab.readers.layouts import open_folder
 from freshet.lab.recording import Recording
 from freshet.lab.replay import replay
 from freshet.state.compiled import part
@@ -143,7 +145,7 @@ def test_viewers_held_still_and_hidden_are_measured_beside(tmp_path: Path, small
     pl.DataFrame(small).write_parquet(tmp_path / "log.parquet")
     recording = replay(kuairand.find(tmp_path), now_ms=NOW_MS).recording
     window = recording.date >= 20260107
-    assert np.isfinite(recording.gauc_long_view[window]).all()
+    assert np.isfinite(recording.gauc_main[window]).all()
     assert np.isnan(recording.gauc_no_viewer[~window]).all()
     before = np.flatnonzero(~window)
     assert (recording.features[before] == recording.features_frozen[before]).all()
@@ -167,3 +169,40 @@ def test_a_log_without_impressions_is_refused(tmp_path: Path, small: Columns) ->
     )
     with pytest.raises(Refused, match="at least one impression"):
         replay(kuairand.find(tmp_path), now_ms=NOW_MS)
+
+
+def test_of_what_was_liked_or_hated_the_replay_learns_which(tmp_path: Path) -> None:
+    random, n = np.random.default_rng(1), 3000
+    video = random.integers(0, 40, n)
+    log = {
+        "user_id": random.integers(0, 60, n), "video_id": video,
+        "time_ms": 1_760_000_000_000 + 90_000 * np.arange(n), "play_time_ms": np.full(n, 5000),
+        "duration_ms": np.full(n, 9000), "liked_1_hated_0": random.random(n) < video / 40,
+        **dict.fromkeys(
+            ("is_click", "long_view", "is_follow", "is_comment", "is_forward", "is_profile_enter"),
+            np.zeros(n, np.int64),
+        ),
+    }  # fmt: skip
+    pl.DataFrame(log).write_parquet(tmp_path / "log.parquet")
+    recording = replay(open_folder(tmp_path), now_ms=NOW_MS).recording
+    main = recording.main_label()
+    late = recording.date >= recording.date[n // 2]
+    assert main.counts.all()
+    score = main_score(recording.main, recording.outcomes, recording.predictions)
+    assert auc(main.happened[late], score[late]) > 0.7
+    assert auc(main.happened[late], recording.gauc_main[late]) > 0.65
+
+
+def test_views_in_seconds_are_replayed_for_their_watch_time(tmp_path: Path) -> None:
+    random, n = np.random.default_rng(1), 2000
+    lasts = random.uniform(5, 90, 500).round(2)[np.arange(n) % 500]
+    pl.DataFrame({
+        "user_id": random.integers(0, 60, n), "video_id": np.arange(n) % 500,
+        "exposed_time": 1_760_000_000 + 90 * np.arange(n), "duration_s": lasts,
+        "watch_time_s": (random.uniform(0.6, 1.0, n) * lasts).astype(int),
+        "collect": random.random(n) < 0.1,
+    }).write_parquet(tmp_path / "interactions.parquet")  # fmt: skip
+    recording = replay(open_folder(tmp_path), now_ms=NOW_MS, personal=False).recording
+    assert recording.labels[:, recording.outcome("favorite")].sum() > 100
+    late = slice(n // 2, None)
+    assert xauc(recording.watched_s[late], recording.watch_mean_s[late]) > 0.8

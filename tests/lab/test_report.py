@@ -8,7 +8,7 @@ from rich.console import Console
 from freshet.domain.errors import Refused
 from freshet.lab import extras, lightgbm_nightly
 from freshet.lab.curves import draw_curves
-from freshet.lab.metrics import xauc
+from freshet.lab.metrics import auc, xauc
 from freshet.lab.report import measure, replay_report
 from freshet.lab.scores import PeerForecast, ours
 from freshet.lab.table import tables
@@ -77,7 +77,7 @@ def test_only_outcomes_with_enough_positives_are_calibrated(report):
 
 
 def test_without_a_second_pass_gauc_is_absent_rather_than_wrong(made_up):
-    recording = made_up(500, gauc_long_view=np.full(500, np.nan, np.float32))
+    recording = made_up(500, gauc_main=np.full(500, np.nan, np.float32))
     found = measure(recording, recording.window(), {})
     assert found.ours.gauc is None
     assert found.as_json()["ours"]["gauc"] is None
@@ -122,3 +122,35 @@ def test_curves_without_matplotlib_are_refused_with_the_way_to_get_it(
     with pytest.raises(Refused, match=r"pip install freshet\[lab\]"):
         draw_curves(recording, report, {}, tmp_path / "curves.png")
     assert not (tmp_path / "curves.png").exists()
+
+
+def printed(report):
+    console = Console(file=io.StringIO(), width=80)
+    console.print(tables(report))
+    return console.file.getvalue()
+
+
+def test_of_one_outcome_against_another_only_impressions_that_came_to_one_of_them_count(made_up):
+    base = made_up()
+    hated, random = base.labels[:, 0], np.random.default_rng(3)
+    liked = (1 - hated) * (random.random(len(base)) < 0.5)
+    p = np.column_stack([base.predictions[:, 0], np.full(len(base), 0.3)])
+    recording = made_up(
+        outcomes=("not_interested", "like"), main=("not_interested", "like"),
+        labels=np.column_stack([hated, liked]).astype(np.uint8), predictions=p.astype(np.float32),
+    )  # fmt: skip
+    window = recording.window(LAST_TWO_DAYS)
+    found = measure(recording, window, {})
+    judged = window & (hated + liked == 1)
+    assert found.outcome == "not_interested against like"
+    assert (found.judged, found.positives) == (judged.sum(), hated[judged].sum())
+    assert found.judged < found.reported
+    assert found.ours.auc.value == pytest.approx(auc(hated[judged], p[judged, 0]))
+    assert found.as_json()["report"]["judged"] == found.judged
+    assert "against like" in printed(found)
+
+
+def test_what_is_said_of_a_peer_in_this_window_is_under_the_table(recording):
+    itself = PeerForecast(ours(recording), "as it is", {"as it is": 0.8}, 1.5, "was not there")
+    shown = printed(measure(recording, recording.window(), {"itself": itself}))
+    assert "was not there" in " ".join(shown.split())

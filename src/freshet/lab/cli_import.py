@@ -1,4 +1,4 @@
-"""`freshet import kuairand|events|catalogue PATH`: other people's files into a data folder."""
+"""`freshet import kuairand|thu|events|catalogue PATH`: other people's files into a data folder."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from freshet.catalogue.store.catalogue import Catalogue
 from freshet.domain.errors import Refused
 from freshet.domain.events import Event, Watch
 from freshet.lab.readers import kuairand as kuairand_reader
+from freshet.lab.readers import thu as thu_reader
 from freshet.lab.readers.catalogue import CatalogueReport, Source, import_catalogue, sources
 from freshet.lab.readers.generic import mapped_events, native_events
 from freshet.lab.readers.ids import fingerprint
@@ -76,6 +77,28 @@ def kuairand(
     def read(lines: ReadReport, expect: Callable[[int], None]) -> Iterator[Event]:
         return kuairand_reader.events(
             folder, now_ms=_now_ms(), report=lines, history=history, source=source, expect=expect
+        )
+
+    _run(read, mark, folder_of(data), report, as_json)
+
+
+@app.command()
+def thu(
+    path: Annotated[Path, typer.Argument(help="Folder with interactions*.csv or .parquet.")],
+    source: Annotated[
+        str, typer.Option(help="Name of the set; things named alike in it are the same.")
+    ] = thu_reader.SOURCE,
+    data: Data = None,
+    report: RefusedTo = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a folder in the layout of THU ShortVideo."""
+    folder = thu_reader.find(path)
+    mark = fingerprint(folder.files, source)
+
+    def read(lines: ReadReport, expect: Callable[[int], None]) -> Iterator[Event]:
+        return thu_reader.events(
+            folder, now_ms=_now_ms(), report=lines, source=source, expect=expect
         )
 
     _run(read, mark, folder_of(data), report, as_json)

@@ -22,7 +22,7 @@ from freshet.lab.dense.ours import Asked
 from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
 from freshet.lab.ope.picture import draw_errors
-from freshet.lab.readers import kuairand
+from freshet.lab.readers.layouts import LAYOUTS, open_folder
 from freshet.lab.replay import replay as replay_log
 from freshet.lab.replay import with_history
 from freshet.lab.report import replay_report
@@ -44,8 +44,10 @@ Seed = Annotated[int, typer.Option(help="Of every random draw.")]
 
 @app.command()
 def replay(
-    path: Annotated[Path, typer.Argument(help="Folder with log*.csv or log*.parquet.")],
-    format_: Annotated[str, typer.Option("--format", help="Layout of the folder.")] = "kuairand",
+    path: Annotated[Path, typer.Argument(help="Folder with log* or interactions*.")],
+    format_: Annotated[
+        str, typer.Option("--format", help=f"{', '.join(LAYOUTS)}; as the files are named.")
+    ] = "",
     peers: Annotated[str, typer.Option(help="Systems beside ours: lightgbm,vw.")] = "",
     report_from: Annotated[str, typer.Option(help="First day reported, 2022-04-28.")] = "",
     report_to: Annotated[str, typer.Option(help="Last day reported.")] = "",
@@ -62,10 +64,8 @@ def replay(
     as_json: Json = None,
 ) -> None:
     """Replay a feed's log through the live fold: predict each view, then learn it."""
-    if format_ != "kuairand":
-        raise Refused("--format", f"no layout is named {format_!r}", "kuairand")
     first, last = day("--report-from", report_from), day("--report-to", report_to)
-    folder = kuairand.find(path)
+    folder = open_folder(path, format_)
     if warm_start is not None:
         folder = with_history(folder, warm_start)
     console = Console(stderr=True)
@@ -77,12 +77,12 @@ def replay(
         )  # fmt: skip
         recording = done.recording
         if first is None:
-            first = int(recording.date[~(recording.gauc_long_view != recording.gauc_long_view)][0])
+            first = int(recording.date[np.isfinite(recording.gauc_main)][0])
         report, forecasts = replay_report(
             recording, names, first, last, seed, done.impressions_per_s,
             run={
                 "commit": commit(), "version": __version__, "data": path.resolve().name,
-                "start": "warm" if warm_start else "cold", "seed": seed,
+                "format": folder.layout, "start": "warm" if warm_start else "cold", "seed": seed,
                 "features": len(recording.feature_names),
             },
             note=status.update,

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from freshet.lab.extras import extra
+from freshet.lab.main_outcome import main_name
 from freshet.lab.metrics import Array, Doubles, auc
 from freshet.lab.recording import Recording
 from freshet.lab.report import Report
-from freshet.lab.scores import MAIN_OUTCOME, Forecast
+from freshet.lab.scores import Forecast
 
 POINTS = 60  # of a curve
 SPAN = 8_000  # impressions a rolling AUC looks back on
@@ -53,14 +54,17 @@ def draw_curves(
 def _learning(
     axes: Any, recording: Recording, report: Report, forecasts: Mapping[str, Forecast]
 ) -> None:
-    label = recording.labels[:, recording.outcome(MAIN_OUTCOME)]
+    main = recording.main_label()
+    rows = np.flatnonzero(main.counts)
     for name, forecast in forecasts.items():
-        ends, found = rolling_auc(label, forecast.p_long_view)
-        axes.plot(ends, found, label=name, linewidth=2 if name == "ours" else 1)
+        ends, found = rolling_auc(main.happened[rows], forecast.main[rows])
+        axes.plot(rows[ends - 1] + 1, found, label=name, linewidth=2 if name == "ours" else 1)
     inside = np.flatnonzero(recording.window(report.report_from, report.report_to))
     axes.axvspan(inside[0], inside[-1], alpha=0.08, label="report window")
     axes.set_xlabel("impressions replayed")
-    axes.set_ylabel(f"AUC of {MAIN_OUTCOME}, last {min(SPAN, len(label)):,} impressions")
+    axes.set_ylabel(
+        f"AUC of {main_name(recording.main)}, last {min(SPAN, len(rows)):,} impressions"
+    )
     axes.set_title("Learning curves")
     axes.grid(alpha=0.3)
     axes.legend()

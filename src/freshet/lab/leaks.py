@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from freshet.lab.metrics import Array, auc
 from freshet.lab.recording import Recording
-from freshet.lab.scores import MAIN_OUTCOME
 
 Columns = Mapping[str, NDArray[Any]]
 Replay = Callable[[Columns], Recording]
@@ -84,7 +83,7 @@ def expect_chance(replay: Replay, columns: Columns, seed: int, tolerance: float 
         Leak: it is further than `tolerance` from .50.
     """
     recording = replay(permute_outcomes(columns, seed))
-    main = recording.outcome(MAIN_OUTCOME)
+    main = recording.outcome(recording.main[0])
     found = auc(recording.labels[:, main], recording.predictions[:, main])
     if not abs(found - 0.5) <= tolerance:
         raise Leak(f"AUC {found:.4f} on permuted outcomes; chance is 0.5 within {tolerance}")

@@ -18,7 +18,7 @@ import numpy as np
 from freshet.lab.extras import extra
 from freshet.lab.metrics import Array, auc
 from freshet.lab.recording import Bools, Recording
-from freshet.lab.scores import MAIN_OUTCOME, Forecast, Note, PeerForecast, watch_target
+from freshet.lab.scores import Forecast, Note, PeerForecast, watch_target
 
 TREES = 300
 THREADS = 2
@@ -87,34 +87,37 @@ def lightgbm_nightly(recording: Recording, window: Bools, seed: int, note: Note)
         Refused: LightGBM is not installed.
     """
     started, machine = perf_counter(), _Machine(recording, seed, note)
-    label = recording.labels[:, recording.outcome(MAIN_OUTCOME)].astype(np.float32)
+    main = recording.main_label()
+    label, judged = main.happened.astype(np.float32), window & main.counts
     binary = {name: {**settings, "objective": "binary"} for name, settings in GRID.items()}
-    inputs, everyone = machine.inputs(recording.features), np.ones(len(recording), np.bool_)
+    inputs, usable = machine.inputs(recording.features), main.counts
 
-    tried = machine.forecasts(binary, inputs, inputs, label, everyone, window)
-    grid = {name: auc(label[window], p[window]) for name, p in tried.items()}
+    tried = machine.forecasts(binary, inputs, inputs, label, usable, window)
+    grid = {name: auc(label[judged], p[judged]) for name, p in tried.items()}
     best = max(grid, key=lambda name: (np.nan_to_num(grid[name]), name))
-    p_long_view = tried[best]
+    p_main = tried[best]
     other_days = ~machine.days_of(window)
     if other_days.any():  # only the learning curve shows these
         one = {best: binary[best]}
-        before = machine.forecasts(one, inputs, inputs, label, everyone, other_days)[best]
-        p_long_view[other_days] = before[other_days]
+        before = machine.forecasts(one, inputs, inputs, label, usable, other_days)[best]
+        p_main[other_days] = before[other_days]
 
     log_watch, timed = watch_target(recording)
     losses = {name: {**GRID[best], "objective": name} for name in ("regression", "regression_l1")}
     watch = machine.forecasts(losses, inputs, inputs, log_watch, timed, window)
     mean_s, median_s = (np.expm1(watch[name]) for name in losses)
 
-    gauc_long_view = None
+    gauc_main = None
     if len(recording.features_frozen):
         frozen = machine.inputs(recording.features_frozen)
         learned = frozen.copy()
         learned[window, VIEWER] = np.nan  # nothing is learned of a viewer within the window
         one = {best: binary[best]}
-        gauc_long_view = machine.forecasts(one, frozen, learned, label, everyone, window)[best]
-    forecast = Forecast(p_long_view, mean_s, median_s, gauc_long_view)
-    return PeerForecast(forecast, best, grid, perf_counter() - started)
+        gauc_main = machine.forecasts(one, frozen, learned, label, usable, window)[best]
+    forecast = Forecast(p_main, mean_s, median_s, gauc_main)
+    dark = int(np.count_nonzero(window & ~machine.days_after(usable)))
+    remark = f"no night before {dark:,} impressions reported: a constant" if dark else ""
+    return PeerForecast(forecast, best, grid, perf_counter() - started, remark)
 
 
 class _Machine:
@@ -136,6 +139,13 @@ class _Machine:
         days = np.zeros(len(wanted), np.bool_)
         for night in self.nights:
             days |= night.day & (night.day & wanted).any()
+        return days
+
+    def days_after(self, usable: Bools) -> Bools:
+        """(n,) impressions of days before which a night had something to learn."""
+        days = np.zeros(len(usable), np.bool_)
+        for night in self.nights:
+            days |= night.day & (night.known & usable).any()
         return days
 
     def forecasts(

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freshet.domain.errors import Refused
+from freshet.lab.main_outcome import MainLabel, main_label
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-_TUPLES = ("feature_names", "outcomes")
+_TUPLES = ("feature_names", "outcomes", "main")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,7 @@ class Recording:
     """Inputs, predictions and outcomes of every impression of a replay.
 
     The second pass, in which all that is held per viewer stops at the start of the report
-    window, gives `gauc_long_view` and `gauc_no_viewer` (nan outside the window), and
+    window, gives `gauc_main` and `gauc_no_viewer` (nan outside the window), and
     `features_frozen`: the vectors as that pass saw them, for the peers' GAUC ((0, F) if it
     was not recorded; the peers then have no GAUC).
 
@@ -44,12 +45,13 @@ class Recording:
     feature_names: tuple[str, ...]  # (F,)
     predictions: Floats  # (n, O) probabilities
     outcomes: tuple[str, ...]  # (O,)
+    main: tuple[str, ...]  # what it is judged by, see `main_outcome.py`
     labels: NDArray[np.uint8]  # (n, O)
     watch_mean_s: Floats  # (n,) declared expected watch
     watch_median_s: Floats  # (n,) declared median watch
     watched_s: Floats  # (n,) as it was, unclipped
     duration_s: Floats  # (n,) 0 = unknown
-    gauc_long_view: Floats  # (n,)
+    gauc_main: Floats  # (n,) score of the main outcome
     gauc_no_viewer: Floats  # (n,)
     features_frozen: Floats  # (n, F) or (0, F)
 
@@ -67,6 +69,8 @@ class Recording:
             column, shape = getattr(self, field.name), shapes.get(field.name, (n,))
             if column.shape != shape:
                 raise Refused(field.name, f"shape {column.shape}", str(shape))
+        for name in self.main:
+            self.outcome(name)
         for name in ("features", "predictions", "watch_mean_s", "watch_median_s"):
             if not np.isfinite(getattr(self, name)).all():
                 raise Refused(name, "holds values that are not finite", "finite numbers")
@@ -97,6 +101,9 @@ class Recording:
         if name not in self.outcomes:
             raise Refused("outcome", f"{name!r} was not recorded", ", ".join(self.outcomes))
         return self.outcomes.index(name)
+
+    def main_label(self) -> MainLabel:
+        return main_label(self.main, self.outcomes, self.labels)
 
     def save(self, path: Path) -> None:
         """Write one `.npz` file."""

@@ -28,9 +28,10 @@ from freshet.domain.events import Event, Impression, Tick
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.compose import FEATURES
 from freshet.features.feature import Feature
-from freshet.lab.readers import kuairand
-from freshet.lab.readers.kuairand_files import Folder
-from freshet.lab.readers.kuairand_log import KuairandLog, log_columns
+from freshet.lab.main_outcome import main_score
+from freshet.lab.readers.folder import Folder
+from freshet.lab.readers.impressions import Log
+from freshet.lab.readers.layouts import LAYOUTS
 from freshet.lab.readers.report import ReadReport
 from freshet.lab.readers.tables import open_table
 from freshet.lab.recording import Floats, Recording
@@ -43,7 +44,7 @@ Note = Callable[[str], None]
 COLUMNS = {
     "long_view": "long_view", "click": "is_click", "like": "is_like", "comment": "is_comment",
     "share": "is_forward", "follow": "is_follow", "profile_visit": "is_profile_enter",
-    "not_interested": "is_hate",
+    "not_interested": "is_hate", "favorite": "is_favorite",
 }  # fmt: skip
 
 
@@ -90,9 +91,9 @@ def replay(
     Raises:
         Refused: files are not what they should be, or hold no impression.
     """
-    report = ReadReport()
+    report, layout = ReadReport(), LAYOUTS[folder.layout]
     note("reading the log")
-    columns = log_columns(folder, ReadReport(), now_ms)
+    columns = layout.columns(folder, ReadReport(), now_ms)
     if not len(columns):
         raise Refused("path", "the log holds no impression that can be read", "a log of a feed")
     first_day = default_from(columns) if report_from is None else report_from
@@ -100,7 +101,7 @@ def replay(
     hold_ms = int(starts.min()) if len(starts) else None
 
     def events(to: ReadReport) -> Iterator[Event]:
-        return kuairand.events(folder, now_ms=now_ms, report=to, history=warm)
+        return layout.events(folder, now_ms=now_ms, report=to, history=warm)
 
     plain = run(events(report), seed, features, note=lambda n: note(f"replay: {n:,} impressions"))
     _check_same(plain, columns)
@@ -115,7 +116,7 @@ def replay(
     return Replayed(recording, len(columns) / plain.seconds, report)
 
 
-def default_from(columns: KuairandLog) -> int:
+def default_from(columns: Log) -> int:
     """First day of the second half of the log's days."""
     days = np.unique(columns.date)
     return int(days[len(days) // 2])
@@ -180,7 +181,7 @@ def pieces(events: Iterable[Event], cut_ms: int | None = None) -> Iterator[list[
         yield piece
 
 
-def _check_same(plain: Pass, columns: KuairandLog) -> None:
+def _check_same(plain: Pass, columns: Log) -> None:
     """The events' impressions are the columns' rows, in order."""
     names = plain.live.columns.names
     viewers = [str(viewer) for viewer in columns.viewer.tolist()]
@@ -192,11 +193,10 @@ def _recording(
     plain: Pass,
     held: Pass,
     hidden: Pass,
-    columns: KuairandLog,
+    columns: Log,
     window: np.ndarray,
 ) -> Recording:
     predicted = len(OUTCOMES)
-    long_view = OUTCOMES.index("long_view")
     duration_ms = columns.duration_ms.astype(np.int64)
     played_ms = columns.play_time_ms.astype(np.int64)
     labels = np.zeros((len(columns), predicted), np.uint8)
@@ -217,17 +217,26 @@ def _recording(
         viewer=plain.viewer, video=plain.video, time_ms=columns.time_ms,
         learn_ms=columns.time_ms + played_ms, date=columns.date,
         features=plain.features, feature_names=plain.live.feature_names,
-        predictions=plain.predictions[:, :predicted], outcomes=OUTCOMES, labels=labels,
+        predictions=plain.predictions[:, :predicted], outcomes=OUTCOMES, main=columns.main,
+        labels=labels,
         watch_mean_s=np.minimum(plain.times[:, 0], most_s),
         watch_median_s=np.minimum(plain.times[:, 1], most_s),
         watched_s=(played_ms / 1000).astype(np.float32),
         duration_s=(duration_ms / 1000).astype(np.float32),
-        gauc_long_view=np.where(window, held.predictions[:, long_view], nothing),
-        gauc_no_viewer=np.where(window, hidden.predictions[:, long_view], nothing),
+        gauc_main=np.where(window, main_score(columns.main, OUTCOMES, held.predictions), nothing),
+        gauc_no_viewer=np.where(
+            window, main_score(columns.main, OUTCOMES, hidden.predictions), nothing
+        ),
         features_frozen=held.features if held is not plain else plain.features[:0],
     )  # fmt: skip
 
 
 def with_history(folder: Folder, path: Path) -> Folder:
-    """`folder` with the histories of the file at `path`."""
+    """`folder` with the histories of the file at `path`.
+
+    Raises:
+        Refused: no table, or a layout whose reader knows no histories.
+    """
+    if folder.layout != "kuairand":
+        raise Refused("--warm-start", f"a log as {folder.layout} has none", "leave it out")
     return replace(folder, history=(open_table(path),))

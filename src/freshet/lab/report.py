@@ -11,6 +11,7 @@ import numpy as np
 
 from freshet.lab.calibration import LEAST_POSITIVES, Calibration, calibrate
 from freshet.lab.intervals import Estimate
+from freshet.lab.main_outcome import main_name
 from freshet.lab.peers import run_peers
 from freshet.lab.recording import Bools, Recording
 from freshet.lab.scores import Forecast, Note, PeerForecast, Scorer, Scores, ours
@@ -33,6 +34,9 @@ class Report:
     viewers: int  # in the window
     report_from: int  # yyyymmdd
     report_to: int
+    outcome: str  # that AUC and GAUC judge
+    judged: int  # impressions that it judges
+    positives: int  # of them
     ours: Scores
     gauc_no_viewer: Estimate | None
     calibration: dict[str, Calibration]
@@ -61,6 +65,7 @@ class Report:
                 "setting": peer.run.setting,
                 "grid": peer.run.grid,
                 "seconds": peer.run.seconds,
+                "remark": peer.run.remark,
             }
             for name, peer in self.peers.items()
         }
@@ -79,6 +84,9 @@ class Report:
                     "to": self.report_to,
                     "impressions": self.reported,
                     "viewers": self.viewers,
+                    "outcome": self.outcome,
+                    "judged": self.judged,
+                    "positives": self.positives,
                 },
             }
         )
@@ -105,6 +113,9 @@ def measure(
         viewers=scorer.viewers.draws.shape[1],
         report_from=int(dates.min()),
         report_to=int(dates.max()),
+        outcome=main_name(recording.main),
+        judged=len(scorer.judged),
+        positives=int(np.count_nonzero(scorer.label)),
         ours=mine,
         gauc_no_viewer=scorer.gauc(recording.gauc_no_viewer),
         calibration=_calibrations(recording, window),

@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from freshet.lab.intervals import Estimate, Viewers
+from freshet.lab.main_outcome import main_score
 from freshet.lab.metrics import CLIP_DURATIONS, Array, Watched, clipped_watch
 from freshet.lab.recording import Bools, Recording
-
-MAIN_OUTCOME = "long_view"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
     """What somebody predicted for each impression; may be nan outside the report window."""
 
-    p_long_view: Array  # (n,) probability or any score that rises with it
+    main: Array  # (n,) probability of the main outcome or any score that rises with it
     watch_mean_s: Array  # (n,) any score in seconds that rises with it: XAUC reads its order
     watch_median_s: Array  # (n,)
-    gauc_long_view: Array | None  # (n,) of the second pass; None if there was none
+    gauc_main: Array | None  # (n,) of the second pass; None if there was none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +31,7 @@ class PeerForecast:
     setting: str  # the best, by AUC in the report window
     grid: dict[str, float]  # setting -> AUC in the report window
     seconds: float  # all settings and targets together
+    remark: str = ""  # what to know of it in this window
 
 
 Note = Callable[[str], None]  # told what a long run is busy with
@@ -54,8 +54,10 @@ class Scorer:
     """The report window of a recording, its truth and its draws of viewers."""
 
     rows: Array  # (m,) impressions in the window
-    label: Array  # (m,)
+    judged: Array  # indices into `rows` that the main outcome judges
+    label: Array  # of those
     viewers: Viewers
+    judges: Viewers = field(repr=False)  # `viewers` at `judged`
     watched: Watched  # indices into `rows`
     watchers: Viewers = field(repr=False)  # `viewers` at those
     most_s: Array  # (m,) what a watch is clipped at
@@ -66,12 +68,13 @@ class Scorer:
         rows = np.flatnonzero(window)
         viewers = Viewers.of(recording.viewer[rows], seed)
         watched = clipped_watch(recording.watched_s[rows], recording.duration_s[rows])
-        label = recording.labels[rows, recording.outcome(MAIN_OUTCOME)]
+        main = recording.main_label()
+        judged = np.flatnonzero(main.counts[rows])
         duration_s = recording.duration_s[rows]
         whole = clipped_watch(recording.watched_s[rows], duration_s, whole=True)
         return cls(
-            rows, label, viewers, watched, viewers.at(watched.rows),
-            CLIP_DURATIONS * duration_s, whole.seconds,
+            rows, judged, main.happened[rows[judged]], viewers, viewers.at(judged),
+            watched, viewers.at(watched.rows), CLIP_DURATIONS * duration_s, whole.seconds,
         )  # fmt: skip
 
     def score(self, forecast: Forecast) -> Scores:
@@ -82,8 +85,8 @@ class Scorer:
             for found in (forecast.watch_mean_s, forecast.watch_median_s)
         )
         return Scores(
-            auc=self.viewers.auc(self.label, forecast.p_long_view[self.rows]),
-            gauc=self.gauc(forecast.gauc_long_view),
+            auc=self.judges.auc(self.label, forecast.main[self.rows[self.judged]]),
+            gauc=self.gauc(forecast.gauc_main),
             xauc=self.watchers.xauc(seconds, forecast.watch_mean_s[at]),
             xauc_whole_s=self.watchers.xauc(np.rint(seconds), forecast.watch_mean_s[at]),
             mae_s=self.watchers.mean(error_s),
@@ -93,18 +96,19 @@ class Scorer:
 
     def gauc(self, prediction: Array | None) -> Estimate | None:
         """GAUC of a second pass' predictions (n,); None if there was no such pass."""
-        if prediction is None or not np.isfinite(prediction[self.rows]).all():
+        if prediction is None:
             return None
-        return self.viewers.gauc(self.label, prediction[self.rows])
+        judged = prediction[self.rows[self.judged]]
+        return self.judges.gauc(self.label, judged) if np.isfinite(judged).all() else None
 
 
 def ours(recording: Recording) -> Forecast:
     """What the replayed system itself predicted."""
     return Forecast(
-        recording.predictions[:, recording.outcome(MAIN_OUTCOME)],
+        main_score(recording.main, recording.outcomes, recording.predictions),
         recording.watch_mean_s,
         recording.watch_median_s,
-        recording.gauc_long_view,
+        recording.gauc_main,
     )
 
 

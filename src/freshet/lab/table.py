@@ -25,7 +25,7 @@ def score_table(report: Report) -> Table:
         title_justify="left",
         box=SIMPLE_HEAD,
     )
-    table.add_column("long_view", no_wrap=True)
+    table.add_column(report.outcome.replace(" against", "\nagainst"), no_wrap=True)
     for name in ("AUC", "GAUC", "XAUC", "MAE s"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_row("ours", *_cells(report.ours))
@@ -109,6 +109,7 @@ def _short(value: float, digits: int) -> str:
 def _caption(report: Report) -> str:
     lines = [
         f"{report.reported:,} of {report.impressions:,} impressions, {report.viewers:,} viewers",
+        f"{report.outcome}: {report.positives:,} of {report.judged:,}",
         f"{report.impressions_per_s:,.0f} impressions/s replayed",
         "under each value: 95 % interval by bootstrap over viewers",
     ]
@@ -122,7 +123,7 @@ def _caption(report: Report) -> str:
     lines.append(f"XAUC / MAE with rows of length 0 left in, as 0 s watched: {whole}")
     lines += [
         f"{name}: best of {len(peer.run.grid)} settings by AUC here: {peer.run.setting}"
-        f" ({peer.run.seconds:.0f} s for all)"
+        f" ({peer.run.seconds:.0f} s for all)" + (f"; {peer.run.remark}" if peer.run.remark else "")
         for name, peer in report.peers.items()
     ]
     lines += [f"{key}: {value}" for key, value in report.run.items()]

@@ -18,7 +18,7 @@ import numpy as np
 from freshet.lab.extras import extra
 from freshet.lab.metrics import Array, auc
 from freshet.lab.recording import Bools, Recording
-from freshet.lab.scores import MAIN_OUTCOME, Forecast, Note, PeerForecast, watch_target
+from freshet.lab.scores import Forecast, Note, PeerForecast, watch_target
 
 # Namespaces: v viewer, i video, r the vector as it is, b the vector in bins: a linear model
 # of rates and counts alone would be a weak peer.
@@ -31,7 +31,7 @@ GRID = {
     "binned vector, ids x bins, rate 0.1": "--ignore r -q vi -q vb -q ib -l 0.1",
 }
 COMMON = "--adaptive --invariant --normalized --bit_precision 22 --holdout_off --quiet"
-LONG_VIEW = "--loss_function logistic --link logistic"
+MAIN = "--loss_function logistic --link logistic"
 MEAN = "--loss_function squared"
 MEDIAN = "--loss_function quantile --quantile_tau 0.5"
 
@@ -48,18 +48,22 @@ def vowpal_one_pass(recording: Recording, window: Bools, seed: int, note: Note) 
     """
     started = perf_counter()
     extra("bench", "vowpalwabbit", "peers")
-    label = recording.labels[:, recording.outcome(MAIN_OUTCOME)]
-    signs = ["1 " if positive else "-1 " for positive in label]
+    main = recording.main_label()
+    judged = window & main.counts
+    signs = [
+        ("1 " if positive else "-1 ") if counts else ""  # of no label VW learns nothing
+        for positive, counts in zip(main.happened, main.counts, strict=True)
+    ]
     with TemporaryDirectory() as folder:
         note("Vowpal Wabbit, writing examples")
         lines = _Lines.of(recording, recording.features)
-        history = _History(Path(folder) / "long_view", recording, lines, signs, seed)
+        history = _History(Path(folder) / "main", recording, lines, signs, seed)
         tried = {}
         for name, options in GRID.items():
             note(f"Vowpal Wabbit, {name}")
-            tried[name] = history.run(f"{LONG_VIEW} {options}")
+            tried[name] = history.run(f"{MAIN} {options}")
         history.remove()
-        grid = {name: auc(label[window], p[window]) for name, p in tried.items()}
+        grid = {name: auc(main.happened[judged], p[judged]) for name, p in tried.items()}
         best = max(grid, key=lambda name: (np.nan_to_num(grid[name]), name))
 
         note("Vowpal Wabbit, watch time")
@@ -69,13 +73,13 @@ def vowpal_one_pass(recording: Recording, window: Bools, seed: int, note: Note) 
         )
         history.remove()
 
-        gauc_long_view = None
+        gauc_main = None
         if len(recording.features_frozen):
             note("Vowpal Wabbit, second pass")
             lines = _Lines.of(recording, recording.features_frozen)
             history = _History(Path(folder) / "frozen", recording, lines, signs, seed, window)
-            gauc_long_view = history.run(f"{LONG_VIEW} {GRID[best]}")
-    forecast = Forecast(tried[best], mean_s, median_s, gauc_long_view)
+            gauc_main = history.run(f"{MAIN} {GRID[best]}")
+    forecast = Forecast(tried[best], mean_s, median_s, gauc_main)
     return PeerForecast(forecast, best, grid, perf_counter() - started)
 
 

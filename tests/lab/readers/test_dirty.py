@@ -11,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshet.domain.events import Impression, Watch
+from freshet.lab.readers import thu
 from freshet.lab.readers.kuairand import events, find
 from freshet.lab.readers.report import ReadReport
 from tests.lab.readers.folders import LINE, NOW, T0, log_line
+from tests.lab.readers.test_thu import LINE as THU_LINE
+from tests.lab.readers.test_thu import S0
+from tests.lab.readers.test_thu import line as thu_line
 
 DIRT = st.one_of(
     st.integers(-(2**70), 2**70).map(str),
@@ -63,3 +67,24 @@ def test_bytes_thrown_into_a_log_cost_no_line_but_their_own(folder, dirt, at):
     report = ReadReport()
     happened = list(events(find(folder), now_ms=NOW, report=report))
     assert sum(isinstance(event, Impression) for event in happened) >= 3
+
+
+@st.composite
+def dirty_thu_line(draw: st.DrawFn) -> dict[str, Any]:
+    line = thu_line(user_id=draw(st.integers(0, 3)), exposed_time=S0 + draw(st.integers(0, 5)))
+    return line | draw(st.dictionaries(st.sampled_from(list(THU_LINE)), DIRT, max_size=2))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(dirty_thu_line(), min_size=1, max_size=12))
+def test_the_same_holds_of_lines_in_another_layout(folder, lines):
+    with (folder / "interactions.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(THU_LINE))
+        writer.writeheader()
+        writer.writerows(lines)
+    report = ReadReport()
+    happened = list(thu.events(thu.find(folder), now_ms=NOW, report=report))
+    assert report.lines == len(lines) == report.kept + report.repeated + report.refused_lines
+    assert sum(isinstance(event, Watch) for event in happened) == report.kept
+    assert [event.time for event in happened] == sorted(event.time for event in happened)
+    assert len({event.event_id for event in happened}) == len(happened)

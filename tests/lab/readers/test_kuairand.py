@@ -6,7 +6,7 @@ import gzip
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 import pytest
@@ -22,8 +22,9 @@ from freshet.domain.events import (
     Watch,
 )
 from freshet.domain.ids import uuid7_ms
+from freshet.lab.readers.impressions import Impressions
 from freshet.lab.readers.kuairand import events, find, read_columns
-from freshet.lab.readers.kuairand_log import Impressions
+from freshet.lab.readers.kuairand_log import lines
 from freshet.lab.readers.report import ReadReport
 from freshet.lab.readers.runs import Runs
 from tests.lab.readers.folders import NOW, T0, VIDEOS, folder, log_line
@@ -290,8 +291,41 @@ def test_cutting_the_log_into_many_windows_changes_nothing(tmp_path, monkeypatch
         ),
     )
     whole = read(path)
-    monkeypatch.setattr("freshet.lab.readers.kuairand_log.Runs", lambda: Runs(40, 10))
+    monkeypatch.setattr("freshet.lab.readers.impressions.Runs", lambda: Runs(40, 10))
     assert read(path) == whole
+
+
+# --- what was liked or hated ----------------------------------------------------------------
+
+
+def verdict(liked: Any, **changes: Any) -> dict[str, Any]:
+    line = log_line(**changes) | {"liked_1_hated_0": liked}
+    return {name: line[name] for name in line if name not in ("is_like", "is_hate", "tab")}
+
+
+def test_a_log_of_what_was_liked_or_hated_says_so_in_one_column(tmp_path):
+    path = folder(tmp_path, verdict(1), verdict(0, time_ms=T0 + 9), users=[], videos=[])
+    assert names(read(path))[-6:] == ["Impression", "Impression", "Like", "Watch",
+                                      "NotInterested", "Watch"]  # fmt: skip
+    log = read_columns(path, now_ms=NOW)
+    assert log.main == ("not_interested", "like")
+    assert log.outcomes["is_like"].tolist() == [True, False]
+    assert log.outcomes["is_hate"].tolist() == [False, True]
+
+
+def test_beside_a_log_of_all_impressions_long_views_remain_what_is_judged(tmp_path):
+    path = folder(tmp_path, verdict(1))
+    pl.DataFrame([log_line(time_ms=T0 + 5)]).write_parquet(path / "log_more.parquet")
+    assert read_columns(path, now_ms=NOW).main == ("long_view",)
+
+
+def test_a_verdict_that_is_neither_is_refused_with_its_line(tmp_path):
+    report = ReadReport()
+    path = folder(tmp_path, verdict(2), verdict(None), verdict(0))
+    assert len(of(Impression, read(path, report))) == 1
+    assert [(refusal.line, refusal.field) for refusal in report.examples] == [
+        (2, "liked_1_hated_0"), (3, "liked_1_hated_0"),
+    ]  # fmt: skip
 
 
 # --- bad input ------------------------------------------------------------------------------
@@ -450,7 +484,7 @@ def test_the_sample_gives_the_counts_it_always_gave():
 
 
 def test_the_impressions_say_when_the_log_begins():
-    with Impressions(find(SAMPLE), ReadReport(), NOW) as impressions:
+    with Impressions(lines(find(SAMPLE), ReadReport(), NOW), ReadReport()) as impressions:
         assert impressions.first_ms() == T0
 
 

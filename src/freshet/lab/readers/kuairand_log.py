@@ -1,162 +1,49 @@
-"""All impressions of a KuaiRand folder in time order, each once.
-
-Lines equal in (user_id, video_id, time_ms) are one impression; of what came of it the
-maximum counts. What the log itself knows of its users and videos (first use, author, tag)
-is gathered in the same pass: not every one of them is in the tables.
-"""
+"""A KuaiRand folder's log in memory, for evaluation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from freshet.domain.errors import Refused
-from freshet.lab.readers.kuairand_files import OUTCOMES, SPANS, Folder, require, rows
+from freshet.lab.readers.checking import require
+from freshet.lab.readers.folder import Folder
+from freshet.lab.readers.impressions import (
+    HATE_AGAINST_LIKE,
+    LONG_VIEW,
+    Impressions,
+    Log,
+    as_log,
+    with_authors,
+)
+from freshet.lab.readers.kuairand_files import OUTCOMES, VERDICT, VERDICTS, rows
 from freshet.lab.readers.kuairand_supply import videos
 from freshet.lab.readers.report import ReadReport
-from freshet.lab.readers.runs import Runs
-
-KEY = ("time_ms", "user_id", "video_id")
 
 
-@dataclass(frozen=True, slots=True)
-class KuairandLog:
-    """Merged impressions as columns in time order, for evaluation."""
-
-    viewer: NDArray[np.int64]
-    video: NDArray[np.int64]
-    author: NDArray[np.int64]  # -1 = unknown
-    time_ms: NDArray[np.int64]
-    date: NDArray[np.int32]  # 20220425, of UTC+8
-    tab: NDArray[np.int32]  # -1 = unknown
-    play_time_ms: NDArray[np.int32]
-    duration_ms: NDArray[np.int32]  # 0 = unknown
-    outcomes: dict[str, NDArray[np.bool_]] = field(repr=False)  # by KuaiRand's name, `is_like`
-
-    def __len__(self) -> int:
-        return len(self.viewer)
+def lines(folder: Folder, report: ReadReport, now_ms: int) -> Iterator[pl.DataFrame]:
+    """Checked lines of all logs."""
+    for table in folder.logs:
+        yield from rows(table, report, now_ms)
 
 
-class Impressions:
-    """The log of `folder`, read once into sorted runs. Use as a context manager."""
-
-    def __init__(self, folder: Folder, report: ReadReport, now_ms: int) -> None:
-        self._report, self._runs = report, Runs()
-        self._videos = _Gathered("video_id")
-        self._users = _Gathered("user_id")
-        for table in folder.logs:
-            for frame in rows(table, report, now_ms):
-                if len(frame):
-                    self._runs.add(frame.drop("author_id", "tag", "upload_date", "line"))
-                    self._videos.add(frame)
-                    self._users.add(frame)
-
-    def __enter__(self) -> Impressions:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._runs.__exit__()
-
-    @property
-    def rows(self) -> int:
-        """Lines taken over, repeated ones among them."""
-        return self._runs.rows
-
-    def first_ms(self) -> int:
-        """When the log begins; 0 if it is empty."""
-        return int(self.videos["time_ms"].min() or 0) if self.rows else 0  # type: ignore[arg-type]
-
-    @property
-    def videos(self) -> pl.DataFrame:
-        """video_id, time_ms of first use, author_id, tag, upload_date, duration_ms."""
-        return self._videos.frame()
-
-    @property
-    def users(self) -> pl.DataFrame:
-        """user_id, time_ms of first use."""
-        return self._users.frame().select("user_id", "time_ms")
-
-    def windows(self) -> Iterator[pl.DataFrame]:
-        for window in self._runs.windows():
-            once = merged(window)
-            self._report.kept += len(once)
-            self._report.repeated += len(window) - len(once)
-            self._report.unknown_duration += int((once["duration_ms"] == 0).sum())
-            yield once
-
-
-def merged(rows: pl.DataFrame) -> pl.DataFrame:
-    """Repeated lines of one impression as one, in the order of the first of them."""
-    if not rows.select(KEY).is_duplicated().any():
-        return rows
-    return (
-        rows.group_by(KEY, maintain_order=True)
-        .agg(pl.col(*SPANS, *OUTCOMES).max(), pl.col("tab", "date").first())
-        .select(rows.columns)
-    )
-
-
-def log_columns(folder: Folder, report: ReadReport, now_ms: int) -> KuairandLog:
+def log_columns(folder: Folder, report: ReadReport, now_ms: int) -> Log:
     """The whole log in memory.
 
     Raises:
         Refused: a log lacks a column that evaluation rests on.
     """
     for table in folder.logs:
-        require(table, ("long_view", *OUTCOMES))
-    with Impressions(folder, report, now_ms) as impressions:
+        judged = VERDICTS if VERDICT in table.columns else ()
+        require(table, [name for name in OUTCOMES if name not in judged])
+    with Impressions(lines(folder, report, now_ms), report) as impressions:
         windows = list(impressions.windows())
         if not windows:
             raise Refused(folder.logs[0].name, "holds no good line", "at least one impression")
         supply = videos(folder, impressions.videos, impressions.first_ms(), now_ms, report)
-    frame = with_authors(pl.concat(windows), supply)
-    return KuairandLog(
-        viewer=frame["user_id"].to_numpy(),
-        video=frame["video_id"].to_numpy(),
-        author=frame["author_id"].fill_null(-1).to_numpy(),
-        time_ms=frame["time_ms"].to_numpy(),
-        date=frame["date"].to_numpy(),
-        tab=frame["tab"].to_numpy(),
-        play_time_ms=frame["play_time_ms"].to_numpy(),
-        duration_ms=frame["duration_ms"].to_numpy(),
-        outcomes={name: frame[name].cast(pl.Boolean).to_numpy() for name in OUTCOMES},
+    every_line_judged = all(VERDICT in table.columns for table in folder.logs)
+    return as_log(
+        with_authors(pl.concat(windows), supply),
+        HATE_AGAINST_LIKE if every_line_judged else LONG_VIEW,
     )
-
-
-def with_authors(rows: pl.DataFrame, supply: pl.DataFrame) -> pl.DataFrame:
-    """`rows` and who made their videos: KuaiRand's log does not say, the video table does."""
-    return rows.join(
-        supply.select("video_id", "author_id"), on="video_id", how="left", maintain_order="left"
-    )
-
-
-class _Gathered:
-    """What the log says of each user or video, brought together as it is read."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-        self._frames: list[pl.DataFrame] = []
-        self._compact_at = 1_000_000
-
-    def add(self, frame: pl.DataFrame) -> None:
-        known = [
-            *dict.fromkeys((self._key, "time_ms", "duration_ms", "author_id", "tag", "upload_date"))
-        ]
-        self._frames.append(self._grouped(frame.select(known)))
-        if sum(map(len, self._frames)) > self._compact_at:
-            self._compact_at = max(self._compact_at, 2 * len(self.frame()))
-
-    def frame(self) -> pl.DataFrame:
-        self._frames = [self._grouped(pl.concat(self._frames))]
-        return self._frames[0]
-
-    def _grouped(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.group_by(self._key, maintain_order=True).agg(
-            pl.col("time_ms").min(),
-            pl.col("duration_ms").max(),
-            *(pl.col(name).drop_nulls().first() for name in ("author_id", "tag", "upload_date")),
-        )

@@ -24,10 +24,13 @@ import polars as pl
 
 from freshet.domain.errors import Refused
 from freshet.domain.events import HistoryKnown, PersonSaved, VideoPublished
+from freshet.lab.readers.checking import as_text, whole
+from freshet.lab.readers.folder import Folder
 from freshet.lab.readers.ids import row_ids
-from freshet.lab.readers.kuairand_files import CHINA_MS, Folder, as_text, whole
+from freshet.lab.readers.impressions import CHINA_MS
 from freshet.lab.readers.report import DAY_MS, YEAR_2000_MS, ReadReport, Refusal
 from freshet.lab.readers.tables import Table
+from freshet.lab.readers.views import author
 
 ORIGINAL_MUSIC_TYPE = 9
 COUNTS = ("follow_user_num", "fans_user_num", "friend_user_num", "register_days")
@@ -43,12 +46,6 @@ VIDEO_TRAITS = ("video_type", "upload_type", "music_type")
 VIDEO_NUMBERS = ("author_id", "video_duration", "server_width", "server_height", "music_id")
 HISTORIES = {"watched": "watch_seq", "liked": "like_seq", "long_watched": "long_watch_seq"}
 NO_TOPIC = ("", "unknown")
-
-
-def author(author_id: int | None, video_id: int) -> str:
-    """The creator's external id; a creator nobody names is one of their own for each video,
-    else everything unknown would look like the work of one person."""
-    return f"a{author_id}" if author_id is not None and author_id >= 0 else f"a-of-{video_id}"
 
 
 # --- people ---------------------------------------------------------------------------------
