@@ -57,7 +57,8 @@ def test_a_video_is_known_by_how_it_fared(story: Story) -> None:
 def test_a_video_that_nobody_saw_has_no_evidence_of_its_own(story: Story) -> None:
     values = story.values("nobody", "new cat")
     own = ("video_watched", "video_finish", "video_long", "video_like", "video_views",
-           "video_recent", "video_here", "video_surprise")  # fmt: skip
+           "video_recent", "video_here", "video_surprise", "video_liking",
+           "video_verdicts")  # fmt: skip
     own_values = [value for name, value in values.items() if name.startswith(own)]
     assert own_values == pytest.approx([0] * len(own_values), abs=1e-6)
 

@@ -1,7 +1,9 @@
 """What the model keeps getting wrong about a viewer, and about a video.
 
 Mean of observed - predicted over closed views, shrunk to 0: for long view, log watch and
-watched 2 s. A viewer's fades by 2 % a view, so that a change of mood shows.
+watched 2 s. A viewer's fades by 2 % a view, so that a change of mood shows. A video's is shrunk
+twice: as if by 20 views, which chance cannot fool, and by two, for where the first views already
+tell; how far to trust either is learned.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from freshet.state.compiled import part
 
 NAMES = ("long_view", "log_watch", "watched_2s")
 KEEP = 0.98
+SOON = 2  # of those names, that also count with few views
 
 
 class ViewerSurprise:
@@ -46,7 +49,10 @@ class VideoSurprise:
     scope = "video"
     hears = "moments"
     columns = (Column("video", "surprise", 4),)
-    outputs = tuple(f"video_surprise_{name}" for name in NAMES)
+    outputs = (
+        *(f"video_surprise_{name}" for name in NAMES),
+        *(f"video_surprise_soon_{name}" for name in NAMES[:SOON]),
+    )
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
         column = at("video.surprise")
@@ -64,5 +70,7 @@ class VideoSurprise:
             row = state.video[ask.video]
             for j in range(3):
                 x[k + j] = row[column + 1 + j] / (row[column] + 20.0)
+            for j in range(SOON):
+                x[k + 3 + j] = row[column + 1 + j] / (row[column] + 2.0)
 
         return write, value

@@ -23,17 +23,22 @@ from freshet.features.tally import (
     evidence,
     evidences,
     faded,
+    place,
     span_of,
 )
 from freshet.state.arithmetic import ln1p
 from freshet.state.compiled import part
 
+LIKE = place("like")
+DISLIKES = np.array([place(outcome) for outcome in ("not_interested", "hide", "report")])
+ONE, NONE = np.float32(1.0), np.float32(0.0)
 HOUR_MS = 3_600_000.0
 HOUR_S = np.float32(3600.0)
 
 
 class VideoRates:
-    """Rates are shrunk to those of the video's length, strength 20 views."""
+    """Rates are shrunk to those of the video's length, strength 20 views. `liking` is likes
+    against dislikes, from -1 to 1, `verdicts` how many of both."""
 
     scope = "video"
     hears = "tallies"
@@ -46,7 +51,7 @@ class VideoRates:
     outputs = (
         *(f"video_{name}" for name in RATED_NAMES),
         "video_views", "video_recent_views", "video_recent_watched_2s", "video_recent_long_view",
-        "video_recent_log_watch", "video_speed", "video_age_h",
+        "video_recent_log_watch", "video_speed", "video_age_h", "video_liking", "video_verdicts",
     )  # fmt: skip
 
     def compile(self, at: Layout, k: int) -> tuple[Kernel, Kernel]:
@@ -54,6 +59,7 @@ class VideoRates:
         burst, recent_s = at("video.burst"), at("video.recent_s")
         span_tally = at("span.tally")
         n_rated, n_lately, strength = len(RATED), len(LATELY_RATED), np.float32(20.0)
+        n_dislikes = len(DISLIKES)
 
         @part
         def write(state, act):
@@ -103,5 +109,11 @@ class VideoRates:
             x[j + 5] = ln1p(hot) - 0.3 * ln1p(lately)
             age_s = now_s - state.video_facts[ask.video, CREATED_S]
             x[j + 6] = ln1p(np.float32(age_s) / HOUR_S) - 4.0
+            # Both are rare, so either says most where it stands against the other.
+            likes, dislikes = max(row[tally + LIKE], NONE), NONE
+            for m in range(n_dislikes):
+                dislikes += max(row[tally + DISLIKES[m]], NONE)
+            x[j + 7] = (likes - dislikes) / (likes + dislikes + ONE)
+            x[j + 8] = ln1p(likes + dislikes)
 
         return write, value
