@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from freshet.media.grid import Grid, blurred, places, sampling
+from freshet.media.grid import Grid, Sampling, blurred, places, sampling
 
 ROUNDS = ((3.0, 6), (1.2, 5), (0.0, 4))  # blur in cells, and how often at that blur
 OVERLAP_MIN = 0.6
@@ -33,7 +33,7 @@ def aligned(moved: Grid, fixed: Grid, start: Stretch) -> tuple[float, Stretch]:
     found = start
     for sigma, rounds in ROUNDS:
         m, f = (blurred(grid, sigma) if sigma else grid for grid in (moved, fixed))
-        down, across = np.gradient(m)
+        down, across = np.gradient(m, axis=0), np.gradient(m, axis=1)
         for _ in range(rounds):
             found = _nearer(m, across, down, f, found)
     return correlation(moved, fixed, found), found
@@ -51,7 +51,8 @@ def correlation(moved: Grid, fixed: Grid, by: Stretch) -> float:
     return float(a @ b) / size if size > 0 else 0.0
 
 
-def _samplings(cells: int, by: Stretch):  # type: ignore[no-untyped-def]
+def _samplings(cells: int, by: Stretch) -> tuple[Sampling, Sampling]:
+    """Across and down."""
     return sampling(cells, by.scale_x, by.shift_x), sampling(cells, by.scale_y, by.shift_y)
 
 

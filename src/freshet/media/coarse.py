@@ -93,4 +93,4 @@ def _rows(stills: Grid) -> Rows:
     rows = resized(stills, CELLS, (0, STILL, 0, STILL)).reshape(len(stills), -1)
     rows = rows - rows.mean(1, keepdims=True)
     size = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.rint(LOUD * rows / np.where(size > 0, size, 1.0)).astype(np.float32)
+    return np.asarray(np.rint(LOUD * rows / np.where(size > 0, size, 1.0)), np.float32)

@@ -14,7 +14,7 @@ from freshet.media.grid import Grid, sampling
 from freshet.media.motion import Motion, Together, moves_alike
 from freshet.media.pictures import MOTION, Box, Pictures, detail
 
-FINE = 4.0  # cells: details are what stands out from so much around it
+FINE = 2.0  # cells: details are what stands out from so much around it
 # Motion is compared more coarsely than stills, and a border or a crop blurs it; so what it
 # is short of alikeness counts a third.
 MOTION_COUNTS = 1 / 3
@@ -65,9 +65,7 @@ class New:
         box = _within(mine.box, hint.still, hint.mirrored)
         other_box = _within(other.box, hint.other_still, False)
         moved = _moved(pictures.astype(np.float32), box, other_box, stretch)
-        return moves_alike(
-            moved, mine.step_s, _flat(other.motion.astype(np.float32)), other.step_s
-        )
+        return moves_alike(moved, mine.step_s, _flat(other.motion.astype(np.float32)), other.step_s)
 
 
 def _within(box: Box, still: int, mirrored: bool) -> Box:
@@ -82,12 +80,10 @@ def _moved(motion: Grid, box: Box, other_box: Box, by: Stretch) -> Motion:
     """Motion as it would be in the other's box."""
     across = _sampling(box[2:], other_box[2:], by.scale_x, by.shift_x)
     down = _sampling(box[:2], other_box[:2], by.scale_y, by.shift_y)
-    return _flat(down @ motion @ across.T)
+    return _flat(np.asarray(down @ motion @ across.T, np.float32))
 
 
-def _sampling(
-    had: tuple[int, int], wanted: tuple[int, int], scale: float, shift: float
-) -> Grid:
+def _sampling(had: tuple[int, int], wanted: tuple[int, int], scale: float, shift: float) -> Grid:
     """From a place in the wanted box to the still, stretched, and back into the box had."""
     (half, middle), (other_half, other_middle) = (
         ((end - begin) / SIDE, (begin + end) / SIDE - 1) for begin, end in (had, wanted)

@@ -46,6 +46,12 @@ CODECS = (
     "pcm_s16le,pcm_s16be,pcm_f32le,pcm_u8,wmav2"
 )
 
+LIMITS = {
+    "format_whitelist": FORMATS, "codec_whitelist": CODECS, "protocol_whitelist": "file",
+    "max_pixels": str(PIXELS_MAX),
+}  # fmt: skip
+RIGHT = "a whole video in a common format, such as MP4 with H.264"
+
 Pictures = NDArray[np.uint8]  # (pictures, SIDE, SIDE), grey
 Wave = NDArray[np.float32]  # (samples,), at RATE
 
@@ -66,17 +72,17 @@ def decode(path: Path) -> Decoded:
     """
     with _opened(path) as file:
         try:
-            with av.open(
-                file,
-                options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
-                container_options={"codec_whitelist": CODECS},
-            ) as container:
+            with av.open(Nameless(file), options=LIMITS) as container:
                 return _read(container)
         except av.error.FFmpegError as error:
             raise Refused("file", f"cannot be decoded: {error.strerror}", RIGHT) from error
 
 
-RIGHT = "a whole video in a common format, such as MP4 with H.264"
+class Nameless:
+    """The bytes of a file and nothing else: neither its name nor what lies beside it counts."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -91,9 +97,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _read(container: Any) -> Decoded:
-    video = next(
-        (one for one in container.streams.video if _usable(one)), None
-    )
+    video = next((one for one in container.streams.video if _usable(one)), None)
     if video is None:
         raise Refused("file", "holds no pictures that can be decoded", RIGHT)
     audio = next((one for one in container.streams.audio if _usable(one)), None)
@@ -158,7 +162,7 @@ class Seen:
 
     def _small(self, frame: Any) -> Pictures:
         grey = self._reformat(frame, SIDE, SIDE, "gray", interpolation="AREA").to_ndarray()
-        return np.rot90(grey, round(frame.rotation / 90)).copy()
+        return np.rot90(np.asarray(grey, np.uint8), round(frame.rotation / 90)).copy()
 
     def pictures(self) -> tuple[Pictures, float]:
         """

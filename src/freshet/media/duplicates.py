@@ -20,7 +20,9 @@ from freshet.media.compare import Compared, New
 from freshet.media.fingerprint import Fingerprint
 from freshet.media.sound import DIFFERENT, sounds_alike
 
-APART_MAX = 0.12  # set on a world of its own: docs/decisions/duplicates.md
+# Between the farthest copy (.111) and the nearest of distinct clips (.217) of a world that no
+# measurement uses, at their geometric mean: docs/decisions/duplicates.md.
+APART_MAX = 0.155
 NEAR, LOOKED_AT = 0.75, 24  # coarse stills: how near, and how many of them
 
 STRETCHED = 0.03  # less is no crop
@@ -72,18 +74,22 @@ class Duplicates:
         if not self._exact[known_by.sha256]:
             del self._exact[known_by.sha256]
 
-    def find(self, new: Fingerprint) -> list[Match]:
-        """All videos that it is a copy of, or they of it; the most alike first."""
+    def find(self, new: Fingerprint, apart_max: float = APART_MAX) -> list[Match]:
+        """All videos that it is a copy of, or they of it; the most alike first.
+
+        Args:
+            apart_max: how far copies may be apart; a match's score is 1 − how far it is.
+        """
         found = {video: Match(video, 1.0, "exact") for video in self._exact.get(new.sha256, ())}
         nearest: dict[str, Compared] = {}
         asking = New(new.pictures)
         for video, hint in self._stills.nearest(new.pictures, NEAR, LOOKED_AT):
             if video not in found:
-                seen = asking.compared(self._known(video).pictures, hint, APART_MAX)
+                seen = asking.compared(self._known(video).pictures, hint, apart_max)
                 if video not in nearest or seen.apart < nearest[video].apart:
                     nearest[video] = seen
         for video, seen in nearest.items():
-            if seen.apart <= APART_MAX:
+            if seen.apart <= apart_max:
                 found[video] = _match(video, new, self._known(video), seen)
         return sorted(found.values(), key=lambda match: (-match.score, match.video))
 

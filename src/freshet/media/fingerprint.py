@@ -57,11 +57,12 @@ class Fingerprint:
         sizes = (stills * STILL**2, pictures * MOTION**2, 4 * words)
         if not (1 <= stills <= 2 and 1 <= pictures <= PICTURES and words <= WORDS_MAX):
             raise Corrupt("a fingerprint's head cannot be")
+        unpacking = zlib.decompressobj()
         try:
-            body = zlib.decompressobj().decompress(packed[HEAD.size :], sum(sizes) + 1)
+            body = unpacking.decompress(packed[HEAD.size :], sum(sizes) + 1)
         except zlib.error as error:
             raise Corrupt(f"a fingerprint does not unpack: {error}") from error
-        if len(body) != sum(sizes) or not step_s > 0 or not _is_box(box):
+        if not unpacking.eof or len(body) != sum(sizes) or not step_s > 0 or not _is_box(box):
             raise Corrupt("a fingerprint is not what its head says")
         numbers = np.frombuffer(body, np.uint8)
         shown, moving, heard = np.split(numbers, np.cumsum(sizes)[:2])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Grid = NDArray[np.float32]  # (..., rows, columns)
 Matrix = NDArray[np.float32]
+Sampling = tuple[Matrix, NDArray[np.bool_]]
 
 
 def resized(pictures: NDArray[Any], cells: int, box: tuple[int, int, int, int]) -> Grid:
@@ -20,8 +21,7 @@ def resized(pictures: NDArray[Any], cells: int, box: tuple[int, int, int, int]) 
     top, bottom, left, right = box
     down = averaging(pictures.shape[-2], top, bottom, cells)
     across = averaging(pictures.shape[-1], left, right, cells)
-    made: Grid = down @ pictures.astype(np.float32) @ across.T
-    return made
+    return np.asarray(down @ pictures.astype(np.float32) @ across.T, np.float32)
 
 
 @cache
@@ -44,8 +44,8 @@ def blurring(cells: int, sigma: float) -> Matrix:
 
 def blurred(pictures: Grid, sigma: float) -> Grid:
     rows, columns = pictures.shape[-2:]
-    made: Grid = blurring(rows, sigma) @ pictures @ blurring(columns, sigma).T
-    return made
+    made = blurring(rows, sigma) @ pictures @ blurring(columns, sigma).T
+    return np.asarray(made, np.float32)
 
 
 def places(cells: int) -> NDArray[np.float32]:
@@ -53,7 +53,7 @@ def places(cells: int) -> NDArray[np.float32]:
     return np.asarray((2 * np.arange(cells) + 1) / cells - 1, np.float32)
 
 
-def sampling(cells: int, scale: float, shift: float) -> tuple[Matrix, NDArray[np.bool_]]:
+def sampling(cells: int, scale: float, shift: float) -> Sampling:
     """(cells, cells) that reads a line at scale · place + shift, between its cells linearly.
 
     Beside it, which of the places read lie on the line.

@@ -75,5 +75,4 @@ def detail(still: NDArray[np.uint8], sigma: float) -> Grid:
     grid = still.astype(np.float32)
     out = grid - blurred(grid, sigma)
     loud = np.sqrt(blurred(out**2, 1.5 * sigma))
-    made: Grid = out / (loud + 4.0)
-    return made
+    return np.asarray(out / (loud + 4.0), np.float32)

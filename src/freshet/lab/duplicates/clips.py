@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import av
@@ -22,9 +23,9 @@ def write_clip_and_copies(folder: Path, k: int, clip: Clip, sound: Sound) -> dic
     """Clip number `k` and its copies: by kind, `original` among them."""
     paths = {kind: folder / f"{clip.id}.{kind}.mp4" for kind in (ORIGINAL, *CHANGES)}
     original = paths[ORIGINAL]
-    _whole(original, lambda path: _write_original(clip, sound, path))
+    _whole(original, partial(_write_original, clip, sound))
     for kind, change in CHANGES.items():
-        _whole(paths[kind], lambda path, c=change: copy_changed(original, path, c, k))
+        _whole(paths[kind], partial(copy_changed, original, change, k))
     return paths
 
 

@@ -8,6 +8,7 @@ border) goes round with the clip's number.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,8 @@ CHANGES = {
 }
 
 
-def copy_changed(source: Path, target: Path, change: Change, k: int) -> None:
-    """Write the copy of `source` that `change` makes of clip number `k`."""
+def copy_changed(source: Path, change: Change, k: int, target: Path) -> None:
+    """Write the copy of `source`, clip number `k`, that `change` makes."""
     with av.open(str(source)) as read, av.open(str(target), "w", format="mp4") as written:
         seconds = (read.duration or 0) / av.time_base
         even = "scale=trunc(iw/2)*2:trunc(ih/2)*2"  # as H.264 wants it
@@ -97,10 +98,8 @@ def _graph(read: Any, kind: str, chain: str) -> Graph:
 def _through(read: Any, graph: Graph, kind: str) -> Iterator[Any]:
     """All frames that come out."""
     for frame in (*read.decode(**{kind: 0}), None):
-        try:
+        with suppress(av.error.EOFError):  # a trim that has had its fill takes no more
             graph.push(frame)
-        except av.error.EOFError:  # a trim that has had its fill takes no more
-            pass
         while True:
             try:
                 yield graph.pull()
