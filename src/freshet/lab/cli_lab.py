@@ -247,11 +247,16 @@ def swipes(
 
 @app.command()
 def duplicates(
-    clips: Annotated[int, typer.Option(min=2, help="Of a world; each is copied in six ways.")] = 240,
+    clips: Annotated[
+        int, typer.Option(min=2, help="Of a world; each is copied in six ways.")
+    ] = 240,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 = one per processor.")] = 0,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the files in this folder, or take them from it.")
     ] = None,
+    besides: Annotated[
+        int, typer.Option(min=0, help="Made-up videos in the index, for its speed.")
+    ] = 0,
     seed: Seed = 0,
     as_json: Json = None,
 ) -> None:
@@ -260,7 +265,7 @@ def duplicates(
     from freshet.lab.duplicates import measure as duplicates
 
     with Bars() as bars:
-        found = duplicates.measure(clips, seed, jobs, keep, bars.of("clips"))
+        found = duplicates.measure(clips, seed, jobs, keep, besides, bars.of("clips"))
     Console().print(duplicates.table(found))
     if as_json is not None:
         settings = {"seed": seed, "clips": clips}
