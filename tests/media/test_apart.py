@@ -20,7 +20,7 @@ async def test_what_is_refused_apart_is_refused_in_the_same_words(tmp_path):
     with pytest.raises(NotFound, match=r"there is no file gone\.mp4"):
         await apart.fingerprint_apart(tmp_path / "gone.mp4")
     (tmp_path / "bad.mp4").write_bytes(b"no video" * 99)
-    with pytest.raises(Refused, match="cannot be decoded: .*right would be a whole video"):
+    with pytest.raises(Refused, match=r"cannot be decoded: .*right would be a whole video"):
         await apart.fingerprint_apart(tmp_path / "bad.mp4")
 
 

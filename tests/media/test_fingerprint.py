@@ -79,12 +79,12 @@ def test_a_long_video_costs_no_more_than_a_short_one(known_by):
 
 
 def test_what_is_no_video_is_refused_in_words(tmp_path):
-    with pytest.raises(NotFound, match="there is no file gone.mp4"):
+    with pytest.raises(NotFound, match=r"there is no file gone\.mp4"):
         fingerprint(tmp_path / "gone.mp4")
     bad = tmp_path / "bad.mp4"
     for content in (b"", b"\0", b"no video at all" * 99, bytes(100_000)):
         bad.write_bytes(content)
-        with pytest.raises(Refused, match="file: .*right would be a whole video"):
+        with pytest.raises(Refused, match=r"file: .*right would be a whole video"):
             fingerprint(bad)
     with pytest.raises(NotFound):
         fingerprint(tmp_path)
@@ -124,6 +124,14 @@ def test_files_and_pictures_have_a_largest_size(file_of, monkeypatch):
         fingerprint(file_of(Film()))
 
 
+def test_codecs_that_are_not_on_the_list_are_not_run(file_of, monkeypatch):
+    monkeypatch.setattr(decoding, "CODECS", "h264")
+    assert len(fingerprint(file_of(Film())).sound) == 0
+    monkeypatch.setattr(decoding, "CODECS", "aac")
+    with pytest.raises(Refused, match="no pictures"):
+        fingerprint(file_of(Film()))
+
+
 def test_only_so_many_pictures_are_decoded(file_of, monkeypatch):
     monkeypatch.setattr(decoding, "DECODED_MAX", 12)
     assert fingerprint(file_of(Film())).seconds == pytest.approx(1.0, abs=0.25)
@@ -153,7 +161,7 @@ def test_times_that_leap_do_not_take_memory():
 
     seen = decoding.Seen()
     seen._small = lambda frame: np.zeros((96, 96), np.uint8)  # type: ignore[method-assign]
-    for Frame.time in (0.0, 1e300, -1e300, float("inf"), 5.0):  # noqa: B007
+    for Frame.time in (0.0, 1e300, -1e300, float("inf"), 5.0):
         seen.add(Frame())
     pictures, step_s = seen.pictures()
     assert len(pictures) <= decoding.PICTURES

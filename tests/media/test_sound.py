@@ -24,7 +24,8 @@ NOISE = np.random.default_rng(0).normal(size=8 * RATE).astype(np.float32)
     "changed",
     [heard(1) * 0.1, heard(1) + 0.01 * NOISE, heard(1)[RATE:], heard(1)[: -RATE], heard(1)[77:],
      heard(1, faster=1.05)],
-    ids=["quieter", "noisier", "begins later", "ends sooner", "between two steps", "faster and higher"],
+    ids=["quieter", "noisier", "begins later", "ends sooner", "between two steps",
+         "faster and higher"],
 )  # fmt: skip
 def test_a_sound_is_known_again(changed):
     assert sounds_alike(listen(changed), listen(heard(1))) > 1 - DIFFERENT

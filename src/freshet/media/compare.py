@@ -14,7 +14,7 @@ from freshet.media.grid import Grid, sampling
 from freshet.media.motion import Motion, Together, moves_alike
 from freshet.media.pictures import MOTION, Box, Pictures, detail
 
-FINE = 2.0  # cells: details are what stands out from so much around it
+FINE = 3.0  # cells: details are what stands out from so much around it
 # Motion is compared more coarsely than stills, and a border or a crop blurs it; so what it
 # is short of alikeness counts a third.
 MOTION_COUNTS = 1 / 3

@@ -112,7 +112,8 @@ def _read(container: Any) -> Decoded:
 
 def _usable(stream: Any) -> bool:
     context = stream.codec_context
-    if context is None:  # decoding would end the process
+    # Without a context decoding would end the process.
+    if context is None or context.codec.name not in CODECS.split(","):
         return False
     context.thread_type, context.thread_count = "NONE", 1
     if stream.type == "video":

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from freshet.lab.duplicates.clips import ORIGINAL, write_clip_and_copies
 from freshet.lab.duplicates.transform import CHANGES
-from freshet.media.duplicates import APART_MAX, Duplicates, Match
 from freshet.media.decode import SIDE, STEP_S
+from freshet.media.duplicates import APART_MAX, Duplicates, Match
 from freshet.media.fingerprint import Fingerprint, fingerprint
 from freshet.media.grid import resized
 from freshet.media.pictures import MOTION, STILL, Pictures
@@ -142,7 +142,7 @@ def judge(plan: Plan, uploads: list[Upload], besides: int, random: np.random.Gen
         lookups.append(1e3 * (time.process_time() - begun))
         false += sum(match.video != upload.clip for match in found)
         if upload.kind == ORIGINAL:
-            others = (m.score for m in known.find(new, apart_max=0.5) if m.video != upload.clip)
+            others = (m.score for m in known.find(new, apart_max=0.3) if m.video != upload.clip)
             nearest = max(nearest, *others, 0.0)
         else:
             own = next((match for match in found if match.video == upload.clip), None)
@@ -186,7 +186,8 @@ def table(measured: Measured) -> Table:
         f" distinct clips, of which {measured.same_sound:,} share a sound; the two most alike"
         f" score {measured.nearest:.3f}, a duplicate {measured.threshold:.3f} or more.\n"
         f"An upload takes {measured.upload_ms:.0f} ms of one core to decode and fingerprint,"
-        f" {measured.lookup_ms:.0f} ms to look up among {measured.clips + measured.besides:,}, and {measured.bytes:,.0f} bytes to keep.",
+        f" {measured.lookup_ms:.0f} ms to look up among {measured.clips + measured.besides:,}, and"
+        f" {measured.bytes:,.0f} bytes to keep.",
         caption_justify="left",
     )  # fmt: skip
     for name in ("copy", "found", "recall", "change told", "lowest score"):
