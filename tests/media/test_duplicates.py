@@ -82,6 +82,16 @@ def test_pictures_with_another_sound_are_a_duplicate_by_the_pictures(known, know
         assert (match.video, match.evidence) == ("film", "pictures")
 
 
+def test_pictures_that_are_less_alike_need_the_same_sound(known, copy_of, known_by):
+    copy, other = copy_of("crop", 0), known_by(replace(FILM, tune=9))
+    dubbed = replace(copy, sound=other.sound)
+    [heard], [alone] = known.find(copy), known.find(dubbed, alone_max=1.0)
+    between = 1 - heard.score - 0.001
+    assert (heard.evidence, alone.evidence) == ("both", "pictures")
+    assert [match.video for match in known.find(copy, alone_max=between)] == ["film"]
+    assert known.find(dubbed, alone_max=between) == []
+
+
 def test_another_take_in_the_same_room_is_another_video(known, known_by):
     assert known.find(known_by(replace(FILM, mover=7))) == []
 

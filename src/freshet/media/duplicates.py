@@ -4,7 +4,8 @@ First every video at once, by a coarse still, mirrored and stretched in eighteen
 comes nearest is then looked at properly: one still is laid on the other, and the motion is
 compared from there.
 
-A sound never makes a duplicate: thousands of clips share one. It is told beside the pictures.
+A sound never makes a duplicate: thousands of clips share one. But pictures that are alike, and
+have the same sound too, need not be as much alike as without.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from freshet.media.compare import Compared, New
 from freshet.media.fingerprint import Fingerprint
 from freshet.media.sound import DIFFERENT, sounds_alike
 
-# Between the farthest copy (.105) and the nearest of distinct clips (.190) of a world that no
-# measurement uses, at their geometric mean: docs/decisions/duplicates.md.
-APART_MAX = 0.141
-NEAR, LOOKED_AT = 0.75, 24  # coarse stills: how near, and how many of them
+# How far pictures of copies are apart at most, with the same sound and without. Where the lines
+# come from: docs/decisions/duplicates.md.
+APART_MAX, ALONE_MAX = 0.141, 0.084
+NEAR, LOOKED_AT = 0.85, 24  # coarse stills: how near, and how many of them
 
 STRETCHED = 0.03  # less is no crop
 LATE_S = 0.45  # less is no trim
@@ -74,23 +75,28 @@ class Duplicates:
         if not self._exact[known_by.sha256]:
             del self._exact[known_by.sha256]
 
-    def find(self, new: Fingerprint, apart_max: float = APART_MAX) -> list[Match]:
+    def find(
+        self, new: Fingerprint, apart_max: float = APART_MAX, alone_max: float = ALONE_MAX
+    ) -> list[Match]:
         """All videos that it is a copy of, or they of it; the most alike first.
 
         Args:
-            apart_max: how far copies may be apart; a match's score is 1 − how far it is.
+            apart_max: how far copies with one sound may be apart; a score is 1 − how far.
+            alone_max: how far copies whose sounds differ may be.
         """
         found = {video: Match(video, 1.0, "exact") for video in self._exact.get(new.sha256, ())}
         nearest: dict[str, Compared] = {}
         asking = New(new.pictures)
         for video, hint in self._stills.nearest(new.pictures, NEAR, LOOKED_AT):
             if video not in found:
-                seen = asking.compared(self._known(video).pictures, hint, apart_max)
+                seen = asking.compared(self._known(video).pictures, hint, max(apart_max, alone_max))
                 if video not in nearest or seen.apart < nearest[video].apart:
                     nearest[video] = seen
         for video, seen in nearest.items():
-            if seen.apart <= apart_max:
-                found[video] = _match(video, new, self._known(video), seen)
+            if seen.apart <= max(apart_max, alone_max):
+                match = _match(video, new, self._known(video), seen)
+                if seen.apart <= (apart_max if match.evidence == "both" else alone_max):
+                    found[video] = match
         return sorted(found.values(), key=lambda match: (-match.score, match.video))
 
     def __len__(self) -> int:

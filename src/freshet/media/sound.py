@@ -1,11 +1,11 @@
 """What a video sounds like: 32 bits for every 64 ms, after Haitsma and Kalker.
 
 "A Highly Robust Audio Fingerprinting System" (ISMIR 2002): 33 bands between 300 and 2,000 Hz,
-spaced as tones are; a bit says whether the difference of two neighbouring bands grew since the
-step before. Codecs and loudness hardly change that. Two sounds are the same when less than 35 %
-of the bits differ: their threshold, which for 256 steps makes a chance match rarer than 10⁻²⁰.
-Windows here are .256 s every 64 ms (there .37 s every 11.6 ms), which keeps a clip in some
-hundred words. Chromaprint takes the same step from bands to bits with twelve tones instead.
+spaced as tones are; a bit says whether the difference of two neighbouring bands grew.
+Codecs and loudness hardly change that. Two sounds are the same when less than 35 % of the bits
+differ: their threshold, which over 256 steps makes a chance match rarer than 10⁻¹⁹. Windows
+here are .256 s every 64 ms (there .37 s every 11.6 ms), which keeps a clip in some hundred
+words, and a bit looks back two steps. Chromaprint goes from twelve tones to bits in a like way.
 
 A faster copy has its tones where they were or, without correction, up to a band higher; so
 sounds are compared at several speeds, and with the bands shifted by one.
