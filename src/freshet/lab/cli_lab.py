@@ -34,6 +34,7 @@ from freshet.lab.swiping.world import Shape
 from freshet.lab.swiping.world import World as SwipingWorld
 from freshet.lab.table import tables
 from freshet.lab.throughput import measure
+from freshet.world.cli_world import needs_extra
 
 app = typer.Typer(no_args_is_help=True, help="Replay logs, measure, compare with peers.")
 
@@ -242,6 +243,33 @@ def swipes(
             "viewers": viewers, "new": new, "slate": slate,
         }  # fmt: skip
         write_json(as_json, "freshet lab swipes", settings, swiping.as_json(found))
+
+
+@app.command()
+def duplicates(
+    clips: Annotated[
+        int, typer.Option(min=2, help="Of a world; each is copied in six ways.")
+    ] = 240,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 = one per processor.")] = 0,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the files in this folder, or take them from it.")
+    ] = None,
+    besides: Annotated[
+        int, typer.Option(min=0, help="Made-up videos in the index, for its speed.")
+    ] = 0,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """Whether re-uploads are found: re-encoded, cropped, mirrored, trimmed, framed, faster."""
+    needs_extra()
+    from freshet.lab.duplicates import measure as duplicates
+
+    with Bars() as bars:
+        found = duplicates.measure(clips, seed, jobs, keep, besides, bars.of("clips"))
+    Console().print(duplicates.table(found))
+    if as_json is not None:
+        settings = {"seed": seed, "clips": clips}
+        write_json(as_json, "freshet lab duplicates", settings, duplicates.as_json(found))
 
 
 def day(option: str, text: str) -> int | None:

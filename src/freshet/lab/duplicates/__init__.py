@@ -1,0 +1,1 @@
+"""Whether re-uploads are found, measured on clips of a world of our own."""
