@@ -54,12 +54,18 @@ class Everything:
         return Candidates(distinct(drawn))
 
     def _others(self, query: FeedQuery) -> int:
-        """About how many the other sources bring. Those of pools find much of the same."""
+        """About how many the other sources bring that the viewer has not seen. Those of pools
+        find much of the same."""
         settings = self.parts.settings
-        near = [some.rows for some in query.memo.get("near", ())]
         pooled = settings.proven + settings.rising + settings.first_audience
         alone = settings.fresh + settings.explore + pooled // 2
-        return alone + (len(distinct(np.concatenate(near))) if near else 0)
+        near = [some.rows for some in query.memo.get("near", ())]
+        if not near:
+            return alone
+        rows = distinct(np.concatenate(near))
+        return alone + int(
+            np.count_nonzero(~self.parts.live.seen(query.viewer, rows, query.now_ms))
+        )
 
 
 @dataclass(frozen=True, slots=True)
