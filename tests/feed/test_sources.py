@@ -112,11 +112,10 @@ async def test_of_a_large_catalogue_everything_is_a_sample_that_is_larger_for_st
 
 async def test_what_tastes_leave_of_the_least_is_drawn_from_the_whole() -> None:
     none = dict.fromkeys(("proven", "rising", "first_audience", "fresh", "explore"), 0)
-    parts = parts_of(**none, candidates=10, sample=0, similar=2, interests=2, least=9)
+    parts = parts_of(**none, candidates=10, sample=0, similar=6, interests=6, least=10)
     query = replace(VERA)
     near = [(await source(parts).fetch(query)).rows for source in (Similar, Interests)]
     drawn = (await Everything(parts).fetch(query)).rows
     alone = (await Everything(parts).fetch(replace(VERA))).rows  # nothing was near
-    assert 0 < len(near[0]) <= 2
-    assert 0 < len(near[1]) <= 2
-    assert len(drawn) < len(alone) <= 9
+    assert len(set(near[0].tolist()) | set(near[1].tolist())) == 6  # one of them was seen
+    assert len(drawn) <= 10 - 5 < len(alone)

@@ -11,9 +11,10 @@ import numpy as np
 from freshet.feed.draws import Draws
 from freshet.feed.parts import Floats, Live
 from freshet.feed.wanted import NOTHING_ASKED, Wanted
-from freshet.pipeline import NOTHING, Candidates, Rows
+from freshet.pipeline import NOTHING, Candidates, Mask, Rows
 
 NO_ROWS: Rows = np.empty(0, np.int32)
+DAY_MS = 86_400_000
 
 # One stream of random numbers per stage that draws, so that a stage added later does not
 # change what the others draw.
@@ -57,6 +58,13 @@ class FeedQuery:
         """Row of whoever the ranking may know things of: the viewer, or nobody. What they
         have seen, hidden and blocked counts either way."""
         return self.viewer if self.personalised else -1
+
+    def seen(self, live: Live, rows: Rows, horizon_days: int) -> Mask:
+        """(n,) what the viewer was shown within the horizon, or was served in this session,
+        whether or not they got to it."""
+        horizon_ms = horizon_days * DAY_MS
+        found = live.seen(self.viewer, rows, self.now_ms, horizon_ms, self.served_since_s)
+        return found | np.isin(rows, self.served) if len(self.served) else found
 
     def draws(self, stream: str) -> Draws:
         """The random numbers of one stage for this request: same request, same draws."""

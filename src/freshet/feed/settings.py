@@ -51,7 +51,7 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     explore: Count = 30  # little-shown videos that are always candidates
     sample: Count = 40  # candidates drawn from the whole of a larger catalogue
     # candidates to be ranked; where tastes bring fewer, as many more are drawn from the whole
-    least: Count = 580
+    least: Count = 600
     explore_share: Share = 0.05  # probability that a place goes to a little-shown video
     explore_shown_max: Count = 100  # a video is little shown up to this many views
     # How much what is not known of a video speaks for it, in deviations of what its worth may be;

@@ -15,28 +15,19 @@ from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates, Columns, Mask
 
-DAY_MS = 86_400_000
-
 
 @dataclass(frozen=True, slots=True)
 class Hydrate:
-    """What filters ask: may it be shown at all, has this viewer seen it, or hidden it.
-
-    What was served in this session counts as seen, whether or not the viewer got to it.
-    """
+    """What filters ask: may it be shown at all, has this viewer seen it, or hidden it."""
 
     parts: Parts
     adds = ("eligible", "seen", "hidden")
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         live, rows = self.parts.live, candidates.rows
-        horizon_ms = self.parts.settings.seen_horizon_days * DAY_MS
-        seen = live.seen(query.viewer, rows, query.now_ms, horizon_ms, query.served_since_s)
-        if len(query.served):
-            seen = seen | np.isin(rows, query.served)
         return {
             "eligible": live.eligible[rows],
-            "seen": seen,
+            "seen": query.seen(live, rows, self.parts.settings.seen_horizon_days),
             "hidden": live.hidden(query.viewer, rows),
         }
 

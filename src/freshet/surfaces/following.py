@@ -14,10 +14,10 @@ import numpy as np
 
 from freshet.feed.ladder import Ladder, Rung
 from freshet.feed.parts import Live, Parts
-from freshet.feed.query import FeedQuery
+from freshet.feed.query import DAY_MS, FeedQuery
 from freshet.feed.reasons import Placed
 from freshet.feed.settings import Following, ForYou
-from freshet.feed.steps import DAY_MS, Describe, Eligible, Hydrate, LongestAgo, NotHidden, Predict
+from freshet.feed.steps import Describe, Eligible, Hydrate, LongestAgo, NotHidden, Predict
 from freshet.feed.wanted import NO_ROWS, AsAsked, Asked, Pinned
 from freshet.pipeline import Candidates, Mask, Pipeline, Rows
 from freshet.surfaces.shared import diverse, ranked, reasons, unseen, value_of

@@ -63,9 +63,8 @@ class Everything:
         if not near:
             return alone
         rows = distinct(np.concatenate(near))
-        return alone + int(
-            np.count_nonzero(~self.parts.live.seen(query.viewer, rows, query.now_ms))
-        )
+        seen = query.seen(self.parts.live, rows, settings.seen_horizon_days)
+        return alone + int(np.count_nonzero(~seen))
 
 
 @dataclass(frozen=True, slots=True)
