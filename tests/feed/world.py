@@ -253,6 +253,10 @@ class FakeLive:
         watch_s = 10 * predictions[:, OUTCOMES.index("long_view")]
         return Ranking(features, predictions, watch_s)
 
+    @property
+    def followable(self) -> Any:
+        return self.eligible
+
     # --- folding
 
     def apply(self, batch: Batch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from freshet.catalogue import facts
+from freshet.catalogue.verdicts import Subject, Verdicts
 from freshet.domain import events as ev
 from freshet.domain.ids import NO_ROW
 from freshet.state.block import Block
@@ -33,9 +34,14 @@ class Columns:
         self.tables = tables or {}
         self.names = {kind: Names(table=self.tables.get(kind)) for kind in KINDS}
         self.version = 0
+        self.verdicts = Verdicts()
 
-    def restore(self, names: dict[str, list[str]], moved: dict[int, int]) -> None:
-        """Names, and which viewers' were moved, as saved; facts are the caller's to fill."""
+    def restore(
+        self, names: dict[str, list[str]], moved: dict[int, int], verdicts: Verdicts | None = None
+    ) -> None:
+        """Names, which viewers' were moved, and decisions, as saved; facts are the caller's to
+        fill."""
+        self.verdicts = verdicts or Verdicts()
         for kind, items in names.items():
             mine = moved if kind == "viewer" else {}
             self.names[kind] = Names(items, mine, self.tables.get(kind))
@@ -79,9 +85,12 @@ class Columns:
             case ev.VideoRemoved():
                 self._flag(event.video, facts.REMOVED, True)
             case ev.LabelSet():
-                self._flag(event.video, facts.LABEL_BIT[event.label], True)
+                self._own_label(event, True)
             case ev.LabelCleared():
-                self._flag(event.video, facts.LABEL_BIT[event.label], False)
+                self._own_label(event, False)
+            case ev.DecisionMade() | ev.DecisionReversed() | ev.AppealAnswered():
+                for subject in self.verdicts.fold(event):
+                    self._mark(subject, event.received)
             case ev.SoundSaved():
                 self.names["sound"].add(event.sound)
             case ev.OpenApp():
@@ -105,8 +114,20 @@ class Columns:
             if value and row[column] < 0:
                 row[column] = self.names[kind].add(value)
 
+    def pass_time(self, now_ms: int) -> None:
+        """Decisions that have ended by now hold no longer; to be called when `now_ms` reaches
+        `verdicts.next_end`."""
+        for subject in self.verdicts.ended(now_ms):
+            self._mark(subject, now_ms)
+
+    def merged(self, viewer: str, into: str, now_ms: int) -> None:
+        """What was decided of one person is of another from now on."""
+        for subject in self.verdicts.merge(viewer, into):
+            self._mark(("person", into) if subject == ("person", viewer) else subject, now_ms)
+
     def forget(self, person: str) -> int:
         """The person's row, blank and without a name; their videos are removed."""
+        self.verdicts.forget(person)
         row = self.viewer(person)
         video = int(self.viewers.ints[row, facts.LATEST])
         while video >= 0:
@@ -123,7 +144,8 @@ class Columns:
 
     def _save_person(self, event: ev.PersonSaved) -> None:
         row = self.viewers.ints[self.viewer(event.person)]
-        kept = row[facts.VIEWER_FLAGS] & facts.IMPERSONAL, row[facts.LATEST]
+        lasting = facts.IMPERSONAL | facts.UNDER_PENALTY
+        kept = row[facts.VIEWER_FLAGS] & lasting, row[facts.LATEST]
         row[:] = -1
         row[facts.VIEWER_FLAGS], row[facts.LATEST] = facts.KNOWN | kept[0], kept[1]
         row[facts.VIEWER_LANGUAGE] = self.names["language"].add_or_none(event.language)
@@ -138,7 +160,7 @@ class Columns:
 
     def _publish(self, event: ev.VideoPublished) -> None:
         row = self.videos.ints[self.video(event.video)]
-        flags = row[facts.FLAGS] & facts.BARRED & ~facts.REMOVED  # labels outlive a republishing
+        labels = row[facts.FLAGS] & (facts.LABELS | facts.OWN_LABELS)  # outlive a republishing
         creator, before = row[facts.CREATOR], row[facts.BEFORE]
         row[:] = -1
         self.version += 1
@@ -162,7 +184,9 @@ class Columns:
         row[facts.FROM_S] = facts.seconds(event.available_from) if event.available_from else 0
         row[facts.UNTIL_S] = facts.seconds(event.available_until) if event.available_until else 0
         original = facts.ORIGINAL_SOUND if event.original_sound else 0
-        row[facts.FLAGS] = flags | facts.PUBLISHED | original
+        penalised = self.viewers.ints[creator, facts.VIEWER_FLAGS] & facts.UNDER_PENALTY
+        original |= facts.PENALISED if penalised else 0
+        row[facts.FLAGS] = labels | facts.PUBLISHED | original
         self._privacy(event.video, event.privacy)
         traits = [(k, v) for k, v in event.traits.items() if v]
         self._traits(row, facts.VIDEO_TRAIT, facts.VIDEO_TRAITS, "video", traits)
@@ -176,4 +200,36 @@ class Columns:
     def _flag(self, video: str, bit: int, on: bool) -> None:
         row = self.videos.ints[self.video(video)]
         self.version += 1
-        row[facts.FLAGS] = row[facts.FLAGS] | bit if on else row[facts.FLAGS] & ~bit
+        row[facts.FLAGS] = _with(row[facts.FLAGS], bit, on)
+
+    # --- what holds ---------------------------------------------------------------------------
+
+    def _own_label(self, event: ev.LabelSet | ev.LabelCleared, on: bool) -> None:
+        bit = facts.LABEL_BIT[event.label] << facts.OWN_SHIFT
+        self._flag(event.video, bit, on)
+        self._mark(("video", event.video), event.received)
+
+    def _mark(self, subject: Subject, now_ms: int) -> None:
+        """Let the flags say what holds now of a video, or of a person and all their videos."""
+        kind, name = subject
+        effects = self.verdicts.effects(subject, now_ms)
+        self.version += 1
+        if kind == "video":
+            row = self.videos.ints[self.video(name)]
+            held = sum(facts.LABEL_BIT.get(effect, 0) for effect in effects)
+            own = row[facts.FLAGS] >> facts.OWN_SHIFT & facts.LABELS
+            row[facts.FLAGS] = row[facts.FLAGS] & ~facts.LABELS | own | held
+            return
+        person = self.viewers.ints[self.viewer(name)]
+        person[facts.VIEWER_FLAGS] = _with(
+            person[facts.VIEWER_FLAGS], facts.UNDER_PENALTY, "penalised" in effects
+        )
+        video = int(person[facts.LATEST])
+        while video >= 0:
+            row = self.videos.ints[video]
+            row[facts.FLAGS] = _with(row[facts.FLAGS], facts.PENALISED, "penalised" in effects)
+            video = int(row[facts.BEFORE])
+
+
+def _with(flags: int, bit: int, on: bool) -> int:
+    return flags | bit if on else flags & ~bit

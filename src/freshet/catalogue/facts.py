@@ -31,7 +31,12 @@ LABEL_BIT = {
     "duplicate": 1 << 8, "spam": 1 << 9, "under_review": 1 << 10, "upsetting": 1 << 11,
     "regulated": 1 << 12, "age_limited": 1 << 13,
 }  # fmt: skip
-BARRED = REMOVED | sum(LABEL_BIT.values())
+LABELS = sum(LABEL_BIT.values())  # that hold, whoever says so
+PENALISED = 1 << 14  # its creator is penalised
+OWN_SHIFT = 8  # a label's bit moved up by this: the app's own word, by `LabelSet`
+OWN_LABELS = LABELS << OWN_SHIFT
+FOLLOWERS_BARRED = REMOVED | LABELS  # what is not even shown to followers
+BARRED = FOLLOWERS_BARRED | PENALISED
 NEEDED = PUBLISHED | PUBLIC
 
 # columns of a viewer's facts
@@ -40,8 +45,9 @@ INTEREST = 4
 VIEWER_TRAIT = INTEREST + INTERESTS
 LATEST = VIEWER_TRAIT + VIEWER_TRAITS  # the person's newest video, -1 = none
 VIEWER_WIDTH = LATEST + 1
-# bits of VIEWER_FLAGS: the row's facts were set; the feed must not use what this viewer did
-KNOWN, IMPERSONAL = 1, 2
+# bits of VIEWER_FLAGS: the row's facts were set; the feed must not use what this viewer did;
+# their videos are not recommended for now
+KNOWN, IMPERSONAL, UNDER_PENALTY = 1, 2, 4
 
 
 def seconds(time_ms: int) -> int:

@@ -10,7 +10,7 @@ in the names: `_ms` milliseconds, `time` and `received` are ms since 1970 (UTC).
     supply        PersonSaved VideoPublished VideoChanged VideoRemoved SoundSaved HistoryKnown
     identity      ViewersMerged PersonErased
     serving       SlateServed
-    moderation    LabelSet LabelCleared
+    moderation    LabelSet LabelCleared DecisionMade DecisionReversed AppealMade AppealAnswered
     time          Tick
 
 `time` is the client's clock, `received` the server's: the log sets it, it never
@@ -32,6 +32,15 @@ SCHEMA = 1
 Surface = Literal[
     "for_you", "following", "friends", "discover", "search", "sound", "hashtag", "profile", "direct"
 ]
+
+Label = Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
+
+# A label bars a video; `penalised` all of a person's; `review` asks a moderator to look and
+# bars nothing; `none` says that there is nothing to it.
+Effect = Literal[
+    "none", "review", "under_review", "duplicate", "spam", "upsetting", "regulated",
+    "age_limited", "penalised",
+]  # fmt: skip
 
 Privacy = Literal["PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
 
@@ -343,19 +352,60 @@ class SlateServed(Event, kw_only=True, tag="slate_served"):
 
 
 class LabelSet(Event, kw_only=True, tag="label_set"):
-    """A video got a label that bears on where it may be shown."""
+    """The app's own moderation gave a video a label that bears on where it may be shown."""
 
     video: str
-    label: Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
+    label: Label
     actor: str
     reason: str = ""
 
 
 class LabelCleared(Event, kw_only=True, tag="label_cleared"):
-    """A label no longer holds."""
+    """The app takes its own label back; one that a decision holds stays."""
 
     video: str
-    label: Literal["duplicate", "spam", "under_review", "upsetting", "regulated", "age_limited"]
+    label: Label
+    actor: str
+    reason: str = ""
+
+
+class DecisionMade(Event, kw_only=True, tag="decision_made"):
+    """A rule, reports or a moderator decided on a video or a person. Its effect holds until
+    its end, or until it or what it follows from is reversed."""
+
+    decision: str  # its id: the same one again changes nothing
+    video: str = ""  # "" = it is about the person
+    person: str = ""  # whose video it is, or whom it is about
+    effect: Effect
+    actor: str  # `rule:NAME`, `reports` or `moderator:NAME`
+    reason: str
+    until: int = 0  # ms since 1970; 0 = for good
+    because: tuple[str, ...] = ()  # decisions it follows from: it falls with any of them
+    settles: bool = False  # answers what was reported and asked before of the same
+    evidence: dict[str, str] = {}
+
+
+class DecisionReversed(Event, kw_only=True, tag="decision_reversed"):
+    """As if the decision had never been made, and what followed from it."""
+
+    decision: str
+    actor: str
+    reason: str = ""
+
+
+class AppealMade(Event, kw_only=True, tag="appeal_made"):
+    """Whom a decision is about says that it is wrong."""
+
+    decision: str
+    person: str
+    text: str
+
+
+class AppealAnswered(Event, kw_only=True, tag="appeal_answered"):
+    """A moderator answered: granted, the decision is reversed; else it stands."""
+
+    decision: str
+    granted: bool
     actor: str
     reason: str = ""
 
@@ -374,7 +424,8 @@ AnyEvent = (
     | Block | Unblock | Hide | Unhide | LessOf | UndoLessOf | Search | OpenApp | ResetFeed
     | PersonalisationSet | PersonSaved | VideoPublished | VideoChanged | VideoRemoved
     | SoundSaved | HistoryKnown | ViewersMerged | PersonErased
-    | SlateServed | LabelSet | LabelCleared | Tick
+    | SlateServed | LabelSet | LabelCleared | DecisionMade | DecisionReversed | AppealMade
+    | AppealAnswered | Tick
 )
 # fmt: on
 

@@ -103,7 +103,10 @@ class Live(Protocol):
     def country(self) -> Column: ...  # int32
 
     @property
-    def eligible(self) -> Column: ...  # bool: public, in its window, and bears no barring label
+    def eligible(self) -> Column: ...  # bool: public, in its window, barred by no label or penalty
+
+    @property
+    def followable(self) -> Column: ...  # bool: as that, for followers: a penalty does not bar
 
     @property
     def shown(self) -> Column: ...  # float32, impressions in all

@@ -18,15 +18,19 @@ from freshet.pipeline import Candidates, Columns, Mask
 
 @dataclass(frozen=True, slots=True)
 class Hydrate:
-    """What filters ask: may it be shown at all, has this viewer seen it, or hidden it."""
+    """What filters ask: may it be shown at all, has this viewer seen it, or hidden it.
+
+    `to_followers`: what is shown was chosen by following, so a penalty does not bar it.
+    """
 
     parts: Parts
+    to_followers: bool = False
     adds = ("eligible", "seen", "hidden")
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         live, rows = self.parts.live, candidates.rows
         return {
-            "eligible": live.eligible[rows],
+            "eligible": (live.followable if self.to_followers else live.eligible)[rows],
             "seen": query.seen(live, rows, self.parts.settings.seen_horizon_days),
             "hidden": live.hidden(query.viewer, rows),
         }

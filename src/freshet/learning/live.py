@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from freshet.catalogue.columns import KINDS
 from freshet.catalogue.content import WIDTH, content_vector
+from freshet.catalogue.verdicts import Verdicts
 from freshet.domain import events as ev
 from freshet.domain.errors import Corrupt, Unavailable
 from freshet.domain.events import Event
@@ -101,6 +102,9 @@ class Live(Reading):
     def fold(self, events: Sequence[Event]) -> None:
         for event in events:
             self.now = event.received
+            if event.received >= self.columns.verdicts.next_end:
+                self._flush()
+                self.columns.pass_time(event.received)
             for late in self.parked.ended(event.received):
                 self._fold_one(late)
             if not self._park(event):
@@ -166,6 +170,7 @@ class Live(Reading):
         if not fits:
             raise Unavailable("the table of ties is full; raise its capacity and start again")
         self.columns.names["viewer"].move(event.viewer, viewer)
+        self.columns.merged(event.viewer, event.into, event.received)
 
     def fold_records(self, records: np.ndarray, vectors: Floats) -> int:
         """Fold RECORD (n,) rows; returns the number of impressions among them.
@@ -282,6 +287,7 @@ class Live(Reading):
             **names,
             "moved": self.columns.names["viewer"].moved,
             "parked": self.parked.saved(),
+            "verdicts": self.columns.verdicts.saved(),
             "layout": self.layout_digest(),
         }
 
@@ -298,6 +304,7 @@ class Live(Reading):
         names = {kind: load_value(folder, f"names.{kind}", list[str]) for kind in KINDS}
         moved = load_value(folder, "moved", dict[int, int])
         parked = Parked.of(load_value(folder, "parked", bytes))
+        verdicts = Verdicts.of_saved(load_value(folder, "verdicts", bytes))
         rows = {name: self._rows_of(folder, name, block) for name, block in self._blocks().items()}
         arrays = {name: _like(folder, name, target) for name, target in self._arrays().items()}
         ties = {name: load_block(folder, f"ties.{name}") for name in ("heads", "words", "used")}
@@ -305,7 +312,7 @@ class Live(Reading):
             raise Unavailable("the table of ties is full; raise its capacity and start again")
         offset, now = load_block(folder, "at", dtype=np.int64).tolist()
 
-        self.columns.restore(names, moved)
+        self.columns.restore(names, moved, verdicts)
         self.parked = parked
         for name, block in self._blocks().items():
             block.ints[: len(rows[name])] = rows[name]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from numba import njit
 
 from freshet.catalogue.facts import (
-    BARRED,
     CREATOR,
     FLAGS,
     FROM_S,
@@ -31,11 +30,12 @@ PLACES = tuple(KINDS.values())
 
 
 @njit(cache=True)
-def eligible(facts, rows, now_s, out):  # type: ignore[no-untyped-def]
-    """out (n,): published, public, barred by no label, and within its window at `now_s`."""
+def eligible(facts, rows, barred, now_s, out):  # type: ignore[no-untyped-def]
+    """out (n,): published, public, without any bit of `barred`, and within its window at
+    `now_s`."""
     for i in range(rows.shape[0]):
         row = rows[i]
-        good = facts[row, FLAGS] & (NEEDED | BARRED) == NEEDED and facts[row, FROM_S] <= now_s
+        good = facts[row, FLAGS] & (NEEDED | barred) == NEEDED and facts[row, FROM_S] <= now_s
         out[i] = good and (facts[row, UNTIL_S] == 0 or facts[row, UNTIL_S] > now_s)
 
 

@@ -175,15 +175,21 @@ class Reading(Predicting):
 
     @property
     def eligible(self) -> Column:
-        """Published, public, barred by no label, and within its window by the log's time."""
-        return Column(self._eligible)
+        """Published, public, barred by no label or penalty, and within its window by the log's
+        time."""
+        return Column(lambda rows: self._eligible(rows, facts.BARRED))
 
-    def _eligible(self, rows: Any) -> Mask:
+    @property
+    def followable(self) -> Column:
+        """As `eligible`, but a penalty of its creator does not keep it from who follows them."""
+        return Column(lambda rows: self._eligible(rows, facts.FOLLOWERS_BARRED))
+
+    def _eligible(self, rows: Any, barred: int) -> Mask:
         found = self.video_facts
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(len(found)), dtype=np.int32)
-        good = np.empty(len(rows), np.bool_)
-        lookups.eligible(found, np.asarray(rows, np.int32), facts.seconds(self.now), good)
+        rows, good = np.asarray(rows, np.int32), np.empty(len(rows), np.bool_)
+        lookups.eligible(found, rows, barred, facts.seconds(self.now), good)
         return good
 
     def described(self, rows: Rows) -> tuple[Rows, Rows, Rows, Floats]:

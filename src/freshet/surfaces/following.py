@@ -1,7 +1,8 @@
 """The Following feed: what the people one follows have published, newest windows first.
 
 Ranked are the newest `window` videos that were not seen, so the feed moves back in time as
-one pages or watches, and is near-endless. Its value table is its own, and chance has no
+one pages or watches, and is near-endless. Whoever is penalised stays in it: following was
+chosen. Its value table is its own, and chance has no
 place in it. Not personalised, it is still made of whom one follows: that was chosen.
 """
 
@@ -59,7 +60,7 @@ class FollowedWindow:
 
     def _showable(self, query: FeedQuery, rows: Rows) -> Rows:
         # Filters guarantee it; here it decides how far back the window lies.
-        keep: Mask = self.live.eligible[rows]
+        keep: Mask = self.live.followable[rows]
         if not self.seen:
             horizon_ms = self.settings.seen_horizon_days * DAY_MS
             keep = keep & ~self.live.seen(
@@ -97,12 +98,15 @@ def following(live: Live, settings: Following) -> Ladder:
     full = Pipeline[FeedQuery](
         name="following",
         sources=[Pinned(parts), FollowedWindow(live, settings)],
-        steps=[*unseen(parts), *ranked(parts, value)],
+        steps=[*unseen(parts, to_followers=True), *ranked(parts, value)],
         selector=diverse(parts),
         finish=[why],
     )
     unspaced = replace(full, name="following.unspaced", selector=forced)
-    again = [Hydrate(parts), Asked(parts), Eligible(), NotHidden(), AsAsked(), Describe(parts)]
+    again = [
+        Hydrate(parts, to_followers=True), Asked(parts), Eligible(), NotHidden(), AsAsked(),
+        Describe(parts),
+    ]  # fmt: skip
     reopened = Pipeline[FeedQuery](
         name="following.reopened",
         sources=[FollowedWindow(live, settings, seen=True)],

@@ -23,10 +23,10 @@ def value_of(parts: Parts) -> Value:
     return Value(parts.settings.weights, parts.live.outcomes)
 
 
-def unseen(parts: Parts) -> list[Any]:
+def unseen(parts: Parts, to_followers: bool = False) -> list[Any]:
     """What may be shown to this viewer, was not, and passes the app's filters."""
     filters = [Eligible(), NotSeen(), NotHidden(), AsAsked()]
-    return [Hydrate(parts), Asked(parts), *filters, Describe(parts)]
+    return [Hydrate(parts, to_followers), Asked(parts), *filters, Describe(parts)]
 
 
 def ranked(parts: Parts, value: Value) -> list[Any]:

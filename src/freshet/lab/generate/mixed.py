@@ -24,7 +24,8 @@ BLOCK = 10_000  # events whose ids are made together
 TOPIC_NAMES = tuple(TOPICS)
 DURATIONS_MS = (0, 7_000, 15_000, 31_000, 180_000)
 REMEMBERED = 2_000  # acts that may yet be undone
-LABELS = get_args(get_type_hints(ev.LabelSet)["label"])
+LABELS = get_args(ev.Label)
+EFFECTS = get_args(ev.Effect)
 SURFACES = get_args(ev.Surface)
 PRIVACIES = get_args(get_type_hints(ev.VideoChanged)["privacy"])
 TAGS = tuple(tag for names in TOPICS.values() for pair in names.values() for tag in pair)
@@ -40,7 +41,8 @@ SHARES: dict[type[Event], int] = {
     ev.ResetFeed: 1, ev.PersonSaved: 6, ev.VideoPublished: 8, ev.VideoChanged: 2,
     ev.VideoRemoved: 2, ev.SoundSaved: 2, ev.HistoryKnown: 1, ev.SlateServed: 66, ev.LabelSet: 5,
     ev.LabelCleared: 4, ev.LessOf: 5, ev.UndoLessOf: 2, ev.PersonalisationSet: 1,
-    ev.ViewersMerged: 1, ev.PersonErased: 1,
+    ev.ViewersMerged: 1, ev.PersonErased: 1, ev.DecisionMade: 6, ev.DecisionReversed: 2,
+    ev.AppealMade: 2, ev.AppealAnswered: 2,
 }  # fmt: skip
 UNDOES: dict[type[Event], type[Event]] = {
     ev.Unlike: ev.Like, ev.DeleteComment: ev.Comment, ev.Unfavorite: ev.Favorite,
@@ -105,13 +107,21 @@ class _Maker:
         self._undoable: dict[type[Event], deque[Event]] = {
             kind: deque(maxlen=REMEMBERED) for kind in UNDOES.values()
         }
+        self._decisions: deque[tuple[str, str]] = deque([("none", "viewer0")], REMEMBERED)
         self._makers: dict[type[Event], Callable[[dict[str, Any]], Event]] = {
             ev.Impression: self._impression, ev.Watch: self._watch, ev.Comment: self._comment,
             ev.Hide: self._hide, ev.Search: self._search, ev.OpenApp: self._open,
             ev.PersonSaved: self._person, ev.VideoPublished: self._video,
             ev.SoundSaved: self._sound, ev.HistoryKnown: self._history,
             ev.SlateServed: self._slate, ev.LabelSet: self._label,
-            ev.LessOf: self._less_of,
+            ev.LessOf: self._less_of, ev.DecisionMade: self._decision,
+            ev.DecisionReversed: lambda at: ev.DecisionReversed(
+                **at, decision=self._decided()[0], actor="moderator:kim"),
+            ev.AppealMade: lambda at: ev.AppealMade(
+                **at, **dict(zip(("decision", "person"), self._decided(), strict=True)), text="no"),
+            ev.AppealAnswered: lambda at: ev.AppealAnswered(
+                **at, decision=self._decided()[0], granted=self.dice.random() < 0.5,
+                actor="moderator:kim"),
             ev.PersonalisationSet: lambda at: ev.PersonalisationSet(
                 **at, **self._viewer(), on=self.dice.random() < 0.5),
             ev.ViewersMerged: lambda at: ev.ViewersMerged(
@@ -261,6 +271,21 @@ class _Maker:
     def _label(self, at: dict[str, Any]) -> Event:
         return ev.LabelSet(**at, video=self._any_video(), label=self.dice.choice(LABELS),
                            actor="moderator")  # fmt: skip
+
+    def _decision(self, at: dict[str, Any]) -> Event:
+        """On a video, or on a person; some follow from earlier ones, some end soon."""
+        effect, person = self.dice.choice(EFFECTS), self._any_creator()
+        because = (self._decided()[0],) if self.dice.random() < 0.3 else ()
+        until = at["time"] + self.dice.randrange(60_000) if self.dice.random() < 0.3 else 0
+        self._decisions.append((at["event_id"], person))
+        return ev.DecisionMade(
+            **at, decision=at["event_id"], effect=effect, person=person, because=because,
+            video="" if effect == "penalised" else self._any_video(), actor="rule:chance",
+            reason="drawn", until=until, settles=self.dice.random() < 0.3,
+        )  # fmt: skip
+
+    def _decided(self) -> tuple[str, str]:
+        return self._decisions[self.dice.randrange(len(self._decisions))]
 
     def _any_sound(self) -> str:
         row = int(220 * next(self._chance)) - 20
