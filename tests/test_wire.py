@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from freshet.domain import events as e
-from freshet.domain.errors import Overloaded, Refused, TooLate, Unavailable
+from freshet.domain.errors import NotFound, Overloaded, Refused, TooLate, Unavailable
 from freshet.feed.arm_table import ArmTable
 from freshet.feed.recorder import Committed
 from freshet.log.ports import Appended
+from freshet.moderation.asks import Ask, Reverse, Ruling, Standing, StandingOf
+from freshet.moderation.records import Appeal, Reversal
 from freshet.state.memory import Mapped, Shared
 from freshet.wire import DeskServer, Gone, RemoteDesk, attach
 from freshet.writer import Health
@@ -53,8 +56,21 @@ class FakeDesk:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         raise NotImplementedError
 
+    async def moderate(self, asked: Ask) -> Any:
+        self.told.append(asked)
+        if isinstance(asked, StandingOf):
+            return Standing(True, 7, (RULING,))
+        raise NotFound("decision", "there is no decision 'd1'")
+
     async def health(self) -> Health:
         return Health(("tired",), 9, 8)
+
+
+RULING = Ruling(
+    decision="d1", video="v1", person="ann", effect="spam", actor="rule:tags", reason="40 hashtags",
+    time=5, until=0, because=(), evidence={"hashtags": "40"}, state="stands",
+    reversal=Reversal("moderator:kim", "mistaken", 6), appeal=Appeal("it is not", 5),
+)  # fmt: skip
 
 
 def slate(viewer: str, request_id: str) -> e.SlateServed:
@@ -113,6 +129,18 @@ async def test_calls_and_answers_cross_whole(tmp_path: Path) -> None:
         assert again.items[0].reasons == ("fresh?ago=1",)
         assert [s.request_id for s in await wired.remote.slates("v")] == ["b", "a"]
         assert await wired.remote.health() == Health(("tired",), 9, 8)
+
+
+async def test_what_moderation_answers_crosses_whole_and_so_does_what_it_refuses(
+    tmp_path: Path,
+) -> None:
+    async with Wired(tmp_path) as wired:
+        await wired.attach()
+        asked, undo = StandingOf("ann"), Reverse("d1", "moderator:kim", "mistaken")
+        assert await wired.remote.moderate(asked) == Standing(True, 7, (RULING,))
+        with pytest.raises(NotFound, match="there is no decision 'd1'"):
+            await wired.remote.moderate(undo)
+        assert wired.desk.told == [asked, undo]
 
 
 @pytest.mark.parametrize(

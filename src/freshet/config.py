@@ -33,6 +33,7 @@ from freshet.feed.experiments import Experiment
 from freshet.feed.settings import Following, ForYou
 from freshet.feed.watching import Alerts
 from freshet.http.settings import Http as Http
+from freshet.moderation.settings import Moderation
 from freshet.retrieval.settings import Retrieval
 
 PREFIX = "FRESHET_"
@@ -112,6 +113,7 @@ class Settings(Section, frozen=True):
     learner: Learner = Learner()
     retrieval: Retrieval = Retrieval()
     alerts: Alerts = Alerts()
+    moderation: Moderation = Moderation()
     # Splits of a surface's viewers into arms, by name: `[experiments.NAME]` and, for each arm,
     # `[experiments.NAME.arms.ARM]`.
     experiments: dict[str, Experiment] = {}

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 from secrets import token_bytes
+from typing import Any
 
 from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
@@ -31,6 +32,7 @@ from freshet.feed.telemetry import Telemetry
 from freshet.feed.value import Value
 from freshet.http.settings import Http
 from freshet.log.ports import Appended, EventLog, Offset
+from freshet.moderation.asks import Ask
 from freshet.pipeline import Trace
 from freshet.retrieval.nearby import Nearby
 from freshet.surfaces.build import surfaces
@@ -167,6 +169,14 @@ class Engine:
         """What came of an experiment; `control` "" = that of the settings."""
         experiment = self.settings.experiments.get(name)
         return await self.desk.arms(name, control or (experiment.control if experiment else ""))
+
+    @property
+    def upload_bytes(self) -> int:
+        return self.settings.moderation.upload_bytes
+
+    async def moderate(self, asked: Ask) -> Any:
+        """What moderation answers; people are named by key."""
+        return await self.desk.moderate(asked)
 
     async def related(self, video: str, viewer: str, n: int) -> list[str]:
         """Videos like a video, nearest first; for a viewer's key none seen or hidden."""

@@ -39,6 +39,7 @@ from freshet.domain.upcast import decode_batch, encode_batch
 from freshet.feed.arm_table import ArmTable
 from freshet.feed.recorder import Committed
 from freshet.log.ports import Appended
+from freshet.moderation.asks import ANSWERS, Ask, Asks
 from freshet.writer import Desk, Health
 
 HEAD = struct.Struct("<I")
@@ -208,6 +209,8 @@ class DeskServer:
         if call.method == "arms":
             compare = decode(call.body, type=Compare)
             return await desk.arms(compare.experiment, compare.control)
+        if call.method == "moderate":
+            return await desk.moderate(decode(call.body, type=Asks))
         of = decode(call.body, type=Of)
         if call.method == "recorded":
             return await desk.recorded(of.viewer, of.request_id)
@@ -339,6 +342,10 @@ class RemoteDesk:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         reply = await self._call("arms", Compare(experiment, control))
         return msgspec.msgpack.decode(reply, type=ArmTable)
+
+    async def moderate(self, asked: Ask) -> Any:
+        reply = await self._call("moderate", asked)
+        return msgspec.msgpack.decode(reply, type=ANSWERS[type(asked)])
 
     async def follow(self) -> None:
         """Keep the connection, and say when another writer is there; never ends."""

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -36,6 +36,10 @@ from freshet.feed.telemetry import Telemetry
 from freshet.log.follow import Follower
 from freshet.log.ports import Appended, EventLog, Offset, Projection
 from freshet.log.snapshots import Snapshots
+from freshet.moderating import Around
+from freshet.moderation.asks import Ask
+from freshet.moderation.book import Book
+from freshet.moderation.desk import Desk as ModerationDesk
 from freshet.ops.housekeeping import Housekeeping
 
 LOG_FILE = "log.sqlite"
@@ -66,6 +70,11 @@ class Desk(Recorder, Protocol):
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
         """What came of an experiment, as far as it is folded."""
+        ...
+
+    async def moderate(self, asked: Ask) -> Any:
+        """What moderation answers, of the kind that `ANSWERS` names for the ask; raises what
+        the ask says."""
         ...
 
 
@@ -165,13 +174,16 @@ class Writer:
         recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
         self._drift = Drift(live, settings.alerts)
-        folded = (*projections, recent, self._arm_sums, self._drift)
+        book = Book()
+        folded = (*projections, recent, self._arm_sums, self._drift, book)
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
         self.housekeeping = Housekeeping(settings, log, self.follower, keys, clock, random)
         self._relay = Relay(catalogue.outbox, self.append, keys.erase)
         self._poked = asyncio.Event()
+        around = Around(log.append, self.folding.catch_up, live, catalogue, keys, clock)
+        self.moderation = ModerationDesk(book, settings.moderation, around, clock, random)
         self._book = SlateBook(log, recent, self._served, self.folding.note)
 
     def watched_by(self, telemetry: Telemetry) -> None:
@@ -203,6 +215,9 @@ class Writer:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         return arm_table(self._arm_sums, experiment, control)
 
+    async def moderate(self, asked: Ask) -> Any:
+        return await self.moderation.ask(asked)
+
     async def relay(self) -> None:
         await self._relay.run_once()
 
@@ -225,6 +240,7 @@ class Writer:
         tasks = [
             asyncio.create_task(self.folding.follow(), name="fold"),
             asyncio.create_task(self._relay.follow(self._poked), name="relay"),
+            asyncio.create_task(self.moderation.follow(self._moved), name="moderation"),
         ]
         if self._snapshots is not None:
             tasks.append(asyncio.create_task(self.housekeeping.run(), name="housekeeping"))
@@ -243,6 +259,9 @@ class Writer:
         if not self.folding.failed:
             self.follower.save()
         await self.log.close()
+
+    async def _moved(self) -> None:
+        await self.follower.reached(self.follower.offset + 1)
 
     def _served(self, viewer: str) -> int:
         live = self.live

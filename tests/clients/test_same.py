@@ -17,11 +17,12 @@ from freshet.domain import events as domain
 from freshet.feed import answer, options, rank, reasons
 from freshet.http import events as http_events
 from freshet.http import health, people, related, reset, shelf, viewer_tokens, why
+from freshet.http.edge import OURS as OURS_ALONE
 from freshet.http.rank import Ranked
 from freshet_client import answers, asked, events, records
 
 # Made by the server alone, or told by a route of its own.
-NOT_TOLD = {"slate_served", "tick", "person_erased"}
+NOT_TOLD = OURS_ALONE
 SERVERS = {"received", "clock", "parked"}  # fields that the server alone sets
 OURS = {"event_id", "time"}  # made by the event itself
 TOLD = sorted(domain.EVENTS.keys() - NOT_TOLD)

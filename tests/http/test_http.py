@@ -16,7 +16,7 @@ from freshet.config import Http
 from freshet.domain import events as e
 from freshet.domain.errors import Overloaded, Refused
 from freshet.engine import OneProcess as Engine
-from freshet.http.app import CATALOGUE, create_app
+from freshet.http.app import CATALOGUE, MODERATION, create_app
 from tests.feed.making import engine_of
 from tests.http.calling import ADMIN, APP, catalogue, event, get, post, published
 
@@ -298,8 +298,8 @@ def test_counters_are_told(client: Any) -> None:
 
 def test_every_route_is_in_the_openapi_document(client: Any) -> None:
     paths = client.get("/schema/openapi.json").json()["paths"]
-    catalogue = {path for handler in CATALOGUE for path in handler.paths}
-    assert set(paths) == {path.replace(":str}", "}") for path in catalogue} | {
+    told = {path for handler in (*CATALOGUE, *MODERATION) for path in handler.paths}
+    assert set(paths) == {path.replace(":str}", "}") for path in told} | {
         "/v1/events", "/v1/feeds/{surface}", "/v1/feeds/{surface}/why/{video}", "/v1/rank",
         "/v1/videos/{video}/related", "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}",
         "/v1/viewer_tokens", "/v1/admin/alerts",

@@ -21,8 +21,8 @@ ROOM = {"viewer": 64, "video": 64, "tie": 1 << 18}
 _ids = Random(3)
 
 
-def make(kind: type[ev.Event], **fields: Any) -> ev.Event:
-    return kind(event_id=uuid7(NOW_MS, _ids), time=NOW_MS, received=NOW_MS, **fields)
+def make(kind: type[ev.Event], at: int = NOW_MS, /, **fields: Any) -> ev.Event:
+    return kind(event_id=uuid7(at, _ids), time=at, received=at, **fields)
 
 
 def video(name: str, **fields: Any) -> ev.Event:
@@ -73,6 +73,47 @@ def test_a_viewers_own_videos_are_hidden_from_them_alone(live: Live) -> None:
     assert live.hidden(live.viewer_row("vera"), rows).tolist() == [False, False, True]
     assert live.hidden(live.viewer_row("maker of plain"), rows).tolist() == [True, False, False]
     assert not live.hidden(-1, rows).any()
+
+
+def decided(effect: str, until: int = 0) -> ev.Event:
+    return make(
+        ev.DecisionMade, decision="d1", effect=effect, person="maker of plain", actor="rule:x",
+        reason="three videos barred", until=until, video="" if effect == "penalised" else "plain",
+    )  # fmt: skip
+
+
+def test_a_penalised_persons_videos_are_recommended_to_nobody_but_stay_with_followers(
+    live: Live,
+) -> None:
+    live.fold([decided("penalised"), video("later", creator="maker of plain")])
+    assert live.eligible[:3].tolist() == [False, True, False]
+    assert live.followable[:3].tolist() == [True, True, True]
+    live.fold([make(ev.DecisionReversed, decision="d1", actor="moderator:kim")])
+    assert live.eligible[:3].tolist() == [True, True, True]
+
+
+def test_a_labelled_video_is_not_even_shown_to_followers(live: Live) -> None:
+    live.fold([decided("upsetting")])
+    assert live.followable[:2].tolist() == live.eligible[:2].tolist() == [False, True]
+
+
+def test_a_penalty_ends_with_the_first_tick_at_its_end(live: Live) -> None:
+    live.fold([decided("penalised", NOW_MS + 1_000), make(ev.Tick, NOW_MS + 999)])
+    assert live.eligible[:2].tolist() == [False, True]
+    live.fold([make(ev.Tick, NOW_MS + 1_000)])
+    assert live.eligible[:2].tolist() == [True, True]
+
+
+def test_a_decision_that_was_saved_can_be_reversed_and_ends(live: Live, tmp_path: Path) -> None:
+    live.fold([decided("penalised", NOW_MS + 1_000)])
+    live.save(tmp_path)
+    reversed_, ended = Live(capacity=ROOM, pending=256), Live(capacity=ROOM, pending=256)
+    for other in (reversed_, ended):
+        other.load(tmp_path)
+        assert other.eligible[:2].tolist() == [False, True]
+    reversed_.fold([make(ev.DecisionReversed, decision="d1", actor="moderator:kim")])
+    ended.fold([make(ev.Tick, NOW_MS + 1_000)])
+    assert reversed_.eligible[:2].tolist() == ended.eligible[:2].tolist() == [True, True]
 
 
 def test_what_was_saved_is_loaded_columns_included(live: Live, tmp_path: Path) -> None:

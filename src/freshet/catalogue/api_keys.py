@@ -30,7 +30,7 @@ import sqlalchemy as sa
 from freshet.catalogue.access_file import metadata
 from freshet.domain.errors import NotFound, Refused
 
-SCOPES = ("ingest", "feed", "catalogue", "admin")
+SCOPES = ("ingest", "feed", "catalogue", "moderate", "admin")
 HELD_MS = 3_000  # how long a revoked key may still work
 UNKNOWN_MS = 50  # the table is read again for an id it did not have, but not more often
 NAME_MAX = 100

@@ -99,7 +99,7 @@ class Verdicts:
 
     def effects(self, subject: Subject, now_ms: int) -> set[Effect]:
         """What holds on a video or person: the union of its decisions that stand."""
-        return {one.effect for one in self.standing(subject, now_ms)}
+        return {one.effect for one in self.standing(subject, now_ms) if one.effect != "none"}
 
     def standing(self, subject: Subject, now_ms: int) -> list[Verdict]:
         """The decisions whose effect holds, in the order they were made."""

@@ -19,7 +19,16 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
 from freshet.domain.errors import FreshetError, Refused
-from freshet.http import hashtags, openapi, people, sounds, videos
+from freshet.http import (
+    fingerprints,
+    hashtags,
+    moderation,
+    openapi,
+    people,
+    sounds,
+    standing,
+    videos,
+)
 from freshet.http.admin import get_alerts
 from freshet.http.arms import get_arms
 from freshet.http.direct import Direct
@@ -40,9 +49,11 @@ from freshet.http.viewer_tokens import post_viewer_token
 from freshet.http.why import get_why
 
 CATALOGUE = [*people.ROUTES, *videos.ROUTES, *sounds.ROUTES, *hashtags.ROUTES]
+MODERATION = [*moderation.ROUTES, *standing.ROUTES, *fingerprints.ROUTES]
 ROUTES = [
     post_events, get_feed, post_feed, get_why, post_rank, get_related, post_reset,
-    post_viewer_token, *CATALOGUE, get_arms, get_alerts, get_live, get_ready, get_metrics,
+    post_viewer_token, *CATALOGUE, *MODERATION, get_arms, get_alerts, get_live, get_ready,
+    get_metrics,
 ]  # fmt: skip
 
 

@@ -17,6 +17,10 @@ from freshet.domain.errors import Refused
 from freshet.domain.events import (
     EVENTS,
     AnyEvent,
+    AppealAnswered,
+    AppealMade,
+    DecisionMade,
+    DecisionReversed,
     Event,
     LabelCleared,
     LabelSet,
@@ -34,7 +38,14 @@ from freshet.http.glance import all_good
 from freshet.http.problems import Forbidden, misfit
 
 # Made by the server alone; no key lets them in. Erasing a person is more than its event.
-OURS = frozenset(str(kind.__struct_config__.tag) for kind in (SlateServed, Tick, PersonErased))
+# What is decided of a video or person has routes of its own, which check it.
+OURS = frozenset(
+    str(kind.__struct_config__.tag)
+    for kind in (
+        SlateServed, Tick, PersonErased, DecisionMade, DecisionReversed, AppealMade,
+        AppealAnswered,
+    )
+)  # fmt: skip
 ADMINS = (LabelSet, LabelCleared, ViewersMerged)
 KINDS = ", ".join(sorted(EVENTS.keys() - OURS))
 

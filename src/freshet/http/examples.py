@@ -52,3 +52,32 @@ TOKEN: dict[str, Any] = {
     "token": "eyJhbGciOiJIUzI1NiIsImtpZCI6Im1mcmdnemRmbXoifQ.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
     "viewer": "ada", "expires": NOW + 3_600_000, "scopes": ["ingest", "feed"], "consent": True,
 }  # fmt: skip
+
+_RULED: dict[str, Any] = {
+    "decision": "019b8b74-4c00-7000-8000-00000000000d", "video": "v-1001", "person": "u-71",
+    "effect": "upsetting", "actor": "moderator:kim", "reason": "shows an operation, no warning",
+    "time": NOW, "until": 0, "because": [], "evidence": {}, "state": "stands", "reversal": None,
+    "appeal": None,
+}  # fmt: skip
+RULING: dict[str, Any] = _RULED
+DECIDED: dict[str, Any] = {
+    "moderator": "kim", "effect": "upsetting", "video": "v-1001",
+    "reason": "shows an operation, no warning",
+}  # fmt: skip
+APPEALED: dict[str, Any] = {
+    "decision": _RULED["decision"], "text": "It is make-up, as the caption says.",
+}  # fmt: skip
+QUEUE: dict[str, Any] = {
+    "lines": [
+        {
+            "video": "v-1001", "person": "u-71", "why": "reports", "weight": 1.38,
+            "held_back": True, "reports": 2, "decision": "reports_mfrggzdfmztwq2lknnwg23tp",
+            "reason": "2 reports, 2 by proven reporters", "since": NOW - 60_000,
+        }
+    ],
+    "cursor": "", "has_more": False,
+}  # fmt: skip
+STANDING: dict[str, Any] = {
+    "person": "u-71", "penalised": False, "penalised_until": 0,
+    "decisions": [{"ruling": {**_RULED, "actor": "moderator"}, "may_appeal": True}],
+}  # fmt: skip

@@ -41,6 +41,7 @@ TAGS = {
     "videos": "What can be watched.",
     "sounds": "What videos are set to.",
     "hashtags": "What you have to say of hashtags.",
+    "moderation": "What may not be recommended: who decided that, why, and how it is undone.",
     "access": "Tokens for viewers' own apps and browsers.",
     "health": "For balancers and monitoring.",
     "admin": "For those who run it.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from freshet.catalogue.access import Access
 from freshet.catalogue.store.catalogue import Catalogue
@@ -14,6 +14,7 @@ from freshet.feed.arm_table import ArmTable
 from freshet.feed.telemetry import Telemetry
 from freshet.http.settings import Http
 from freshet.log.ports import Appended
+from freshet.moderation.asks import Ask
 from freshet.surfaces.surfaces import Question, Surfaces
 
 
@@ -28,6 +29,8 @@ class Keys(Protocol):
     def keys(self, externals: Sequence[str]) -> dict[str, str]: ...
 
     def known(self, external: str) -> str | None: ...
+
+    def external(self, key: str) -> str | None: ...
 
 
 class Engine(Protocol):
@@ -68,6 +71,15 @@ class Engine(Protocol):
 
     async def arms(self, name: str, control: str) -> ArmTable:
         """What came of an experiment; `control` "" = that of the settings."""
+        ...
+
+    @property
+    def upload_bytes(self) -> int:
+        """How large a file that is looked at for copies may be."""
+        ...
+
+    async def moderate(self, asked: Ask) -> Any:
+        """What moderation answers, of the kind that `ANSWERS` names; people by key."""
         ...
 
     def knows_video(self, video: str) -> bool:

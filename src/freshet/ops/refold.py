@@ -1,7 +1,8 @@
 """Is the saved state what the log says? Fold it anew, beside, and compare byte by byte.
 
-Compared is what promises to be the same however it came about: the live state and the sums
-of experiments. Not what only watches: its windows depend on settings of the day.
+Compared is what promises to be the same however it came about: the live state, the sums of
+experiments and the book of moderation. Not what only watches: its windows depend on settings
+of the day.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from freshet.feed.arms import ArmSums
 from freshet.learning.live import Live
 from freshet.log.ports import Batch, Offset, Projection
 from freshet.log.snapshots import Snapshots, blocks_of
+from freshet.moderation.book import Book
 from freshet.ops.backup import Tell
 
 
@@ -48,7 +50,7 @@ def compare(settings: Settings, tell: Tell = lambda *_: None) -> Compared:
         tell("compiling kernels")
         live = Live(seed=settings.learner.seed)
         live.warm()
-        projections: list[Projection] = [live, ArmSums()]
+        projections: list[Projection] = [live, ArmSums(), Book()]
         if base:
             _begin(snapshots, base, projections)
         after = base

@@ -19,6 +19,7 @@ from random import Random
 
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.database import Database
+from freshet.catalogue.store.fingerprints import Fingerprints
 from freshet.catalogue.store.hashtags import Hashtags
 from freshet.catalogue.store.migrate import upgrade
 from freshet.catalogue.store.outbox import Outbox
@@ -43,6 +44,7 @@ class Catalogue:
         self.sounds = Sounds(database, keys)
         self.hashtags = Hashtags(database, keys)
         self.ties = Ties(database, keys)
+        self.fingerprints = Fingerprints(database)
         self.outbox = Outbox(database)
 
     @classmethod

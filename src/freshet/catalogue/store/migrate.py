@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a fifth of what a start takes, and nearly always there is n
     from alembic.script import ScriptDirectory
 
 FOLDER = Path(__file__).parent / "migrations"
-NEWEST = "0002"  # revision
+NEWEST = "0003"  # revision
 
 
 def upgrade(database: Database, to: str = "head") -> None:

@@ -2,7 +2,8 @@
 
     people ─┬─< videos >── sounds
             │     ├─< video_hashtags >── hashtags
-            │     └─< video_mentions
+            │     ├─< video_mentions
+            │     └── fingerprints
             └─< merges                     outbox
 
 A video's creator and sound restrict their removal: whoever removes them first says what
@@ -35,6 +36,7 @@ METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
         "pk": "pk_%(table_name)s",
     }
 )
@@ -166,6 +168,17 @@ MERGES = Table(
     Column("anonymous", String, primary_key=True),
     Column("person", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
     _number("time"),
+)
+
+FINGERPRINTS = Table(
+    "fingerprints",
+    METADATA,
+    # Never given twice, so that a reader knows what is new.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("video_id", ForeignKey("videos.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("packed", LargeBinary, nullable=False),  # as `media.fingerprint` packs it
+    _number("create_time"),
+    sqlite_autoincrement=True,
 )
 
 OUTBOX = Table(

@@ -51,6 +51,17 @@ class Videos(Shelf[Video, StoredVideo]):
             remove_videos(writing, [record_id])
             return VideoRemoved(record_id)
 
+    def captions(self, creator: str, since_ms: int, most: int) -> list[tuple[str, str, int]]:
+        """Id, caption and time of a person's videos made since then, the newest first."""
+        chosen = (
+            select(VIDEOS.c.id, VIDEOS.c.video_description, VIDEOS.c.create_time)
+            .where(VIDEOS.c.creator == creator, VIDEOS.c.create_time >= since_ms)
+            .order_by(VIDEOS.c.create_time.desc(), VIDEOS.c.id)
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(chosen)]
+
     def _refusals(
         self, writing: Writing, changes: Mapping[str, Change]
     ) -> Iterator[tuple[str, Refused]]:

@@ -117,8 +117,7 @@ class _Maker:
             ev.LessOf: self._less_of, ev.DecisionMade: self._decision,
             ev.DecisionReversed: lambda at: ev.DecisionReversed(
                 **at, decision=self._decided()[0], actor="moderator:kim"),
-            ev.AppealMade: lambda at: ev.AppealMade(
-                **at, **dict(zip(("decision", "person"), self._decided(), strict=True)), text="no"),
+            ev.AppealMade: self._appeal,
             ev.AppealAnswered: lambda at: ev.AppealAnswered(
                 **at, decision=self._decided()[0], granted=self.dice.random() < 0.5,
                 actor="moderator:kim"),
@@ -283,6 +282,10 @@ class _Maker:
             video="" if effect == "penalised" else self._any_video(), actor="rule:chance",
             reason="drawn", until=until, settles=self.dice.random() < 0.3,
         )  # fmt: skip
+
+    def _appeal(self, at: dict[str, Any]) -> Event:
+        decision, person = self._decided()
+        return ev.AppealMade(**at, decision=decision, person=person, text="no")
 
     def _decided(self) -> tuple[str, str]:
         return self._decisions[self.dice.randrange(len(self._decisions))]
