@@ -81,18 +81,20 @@ class Verdicts:
 
     def forget(self, person: str) -> list[Subject]:
         """Drop all that is about a person or a video of theirs; returns about what."""
+        if person not in self._people:
+            return []
         gone = [one for one in self._all.values() if one.person == person]
-        if gone:
-            self._index([one for one in self._all.values() if one.person != person])
+        self._index([one for one in self._all.values() if one.person != person])
         return list(dict.fromkeys(verdict.subject for verdict in gone))
 
     def merge(self, viewer: str, into: str) -> list[Subject]:
         """What was decided of one person is of another from now on; returns about what."""
+        if viewer not in self._people:
+            return []
         moved = [one for one in self._all.values() if one.person == viewer]
         for verdict in moved:
             verdict.person = into
-        if moved:
-            self._index(self._all.values())
+        self._index(self._all.values())
         return list(dict.fromkeys(verdict.subject for verdict in moved))
 
     # --- reading ------------------------------------------------------------------------------
@@ -149,6 +151,7 @@ class Verdicts:
         known, self._all = list(verdicts), dict[str, Verdict]()
         self._of: dict[Subject, list[Verdict]] = {}
         self._led_to: dict[str, list[str]] = {}
+        self._people: set[str] = set()
         # Those that ended long ago are told once more, which changes nothing.
         self._ends: list[tuple[int, Subject]] = []
         for verdict in known:
@@ -165,6 +168,7 @@ class Verdicts:
 
     def _add(self, verdict: Verdict) -> None:
         self._all[verdict.decision] = verdict
+        self._people.add(verdict.person)
         self._of.setdefault(verdict.subject, []).append(verdict)
         for cause in verdict.because:
             self._led_to.setdefault(cause, []).append(verdict.decision)

@@ -50,6 +50,7 @@ class Book:
         self.verdicts, self.reports = Verdicts(), Reports()
         self.uploads, self.engagement = Uploads(), Engagement()
         self.decisions: dict[str, Decision] = {}
+        self._of: dict[str, dict[str, None]] = {}  # by person, the oldest first
         self.labels: dict[str, dict[str, Entry]] = {}  # the app's own, by video and label
         self.audit: list[Entry] = []  # the oldest first
         self.entries = 0  # ever written; those of erased people are gone
@@ -87,6 +88,7 @@ class Book:
         saved = _decode(load_value(folder, "book", bytes))
         self.verdicts = Verdicts.of_saved(saved.verdicts)
         self.decisions = {one.decision: one for one in saved.decisions}
+        self._index()
         self.reports, self.uploads = Reports(saved.reports), Uploads(saved.uploads)
         self.labels, self.audit, self.entries = saved.labels, saved.audit, saved.entries
         self.removed, self.now_ms = dict.fromkeys(saved.removed), saved.now_ms
@@ -97,7 +99,7 @@ class Book:
         """Rules are to look at everything again: another run may have left something."""
         self.touched = dict.fromkeys(("video", video) for video in self.reports.of)
         people = [*self.uploads.people(), *self.engagement.people()]
-        people += [one.person for one in self.decisions.values() if one.person]
+        people += self._of
         self.touched |= dict.fromkeys(("person", person) for person in people)
 
     def _saved(self) -> Saved:
@@ -116,6 +118,7 @@ class Book:
             event.decision, event.video, event.person, event.effect, event.actor, event.reason,
             event.received, event.until, event.because, event.settles, event.evidence,
         )  # fmt: skip
+        self._of.setdefault(event.person, {})[event.decision] = None
         self._changed(event)
         self._note("decided", event, event.decision)
 
@@ -159,6 +162,11 @@ class Book:
             person = next((one.person for one in self.verdicts.of(subject)), "")
             if person:
                 self._touch("person", person)
+
+    def _index(self) -> None:
+        self._of = {}
+        for made in self.decisions.values():
+            self._of.setdefault(made.person, {})[made.decision] = None
 
     def _replace(self, decision: str, **changes: Any) -> None:
         made = self.decisions[decision]
@@ -209,9 +217,10 @@ class Book:
     def _erased(self, event: ev.PersonErased) -> None:
         person = event.person
         self.verdicts.forget(person)
-        for decision in [d.decision for d in self.decisions.values() if d.person == person]:
-            del self.decisions[decision]
-        self.audit = [entry for entry in self.audit if entry.person != person]
+        if theirs := self._of.pop(person, None):
+            for decision in theirs:
+                del self.decisions[decision]
+            self.audit = [entry for entry in self.audit if entry.person != person]
         self.reports.forget(person)
         self.uploads.forget(person)
         self.engagement.forget(person)
@@ -223,8 +232,9 @@ class Book:
             return
         self.reports.merge(old, new)
         if self.verdicts.merge(old, new):
-            for made in [d for d in self.decisions.values() if d.person == old]:
-                self._replace(made.decision, person=new)
+            for decision in self._of[old]:
+                self._replace(decision, person=new)
+            self._index()
             self.audit = [
                 msgspec.structs.replace(entry, person=new) if entry.person == old else entry
                 for entry in self.audit
@@ -246,6 +256,10 @@ class Book:
         return entry
 
     # --- reading ------------------------------------------------------------------------------
+
+    def of_person(self, person: str) -> list[Decision]:
+        """On them and on their videos, the oldest first."""
+        return [self.decisions[decision] for decision in self._of.get(person, ())]
 
     def open_questions(self) -> list[Decision]:
         """Those in the queue: asked, not settled, and of videos that are still there."""

@@ -82,6 +82,8 @@ class Engagement:
 
     def forget(self, person: str) -> None:
         counts = self.counts
+        if person not in self._posts and person not in counts.gave and person not in counts.got:
+            return  # as most are, who only watch
         self._posted = deque(one for one in self._posted if one[2] != person)
         counts.given.pop(person, None)
         for table in (counts.gave, counts.got, *counts.given.values()):

@@ -159,7 +159,7 @@ def rings(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
 def strikes(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
     """Several decisions against a person's videos penalise the person; each counts once."""
     lately = book.now_ms - settings.strikes_days * DAY_MS
-    mine = [made for made in book.decisions.values() if made.person == person]
+    mine = book.of_person(person)
     counted = {
         cause
         for made in mine

@@ -29,10 +29,10 @@ class Moderation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         "reports", "duplicates", "bursts", "tags", "captions", "rings", "strikes",
     )  # fmt: skip
 
-    # A report weighs what part of its reporter's reports were confirmed: the mean of a Beta
-    # distribution that begins with these.
+    # A report weighs what part of its reporter's earlier reports were confirmed: the mean of a
+    # Beta distribution that begins with this many confirmed ...
     reports_confirmed: Annotated[float, Meta(gt=0)] = 1.0
-    reports_dismissed: Annotated[float, Meta(gt=0)] = 4.0
+    reports_dismissed: Annotated[float, Meta(gt=0)] = 4.0  # ... and this many dismissed
     proven_at: Share = 0.4  # a reporter whose reports weigh as much is proven
     unproven_most: Weight = 0.9  # all others together weigh so much on one video, and no more
     queue_at: Weight = 0.6  # a video whose reports weigh as much is in the moderators' queue

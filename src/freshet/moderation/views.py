@@ -79,8 +79,8 @@ def standing(book: Book, person: str) -> Standing:
     """Only what has, or had, an effect: that somebody was asked to look is nobody's business."""
     mine = [
         ruled(book, made)
-        for made in reversed(book.decisions.values())
-        if made.person == person and made.effect not in ("review", "none")
+        for made in reversed(book.of_person(person))
+        if made.effect not in ("review", "none")
     ]
     ends = [one.until for one in mine if one.effect == "penalised" and one.state == "stands"]
     last = 0 if 0 in ends else max(ends, default=0)
