@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from freshet.domain.errors import NotFound, Refused
 from freshet.moderation import asks
@@ -236,3 +238,73 @@ async def test_only_an_open_appeal_is_answered(told: Story) -> None:
     await answer(told, made.decision, False)
     with pytest.raises(Refused, match="was answered already"):
         await answer(told, made.decision, True)
+
+
+# --- whatever is asked ------------------------------------------------------------------------
+
+VIDEOS, PEOPLE = st.sampled_from(["a1", "a2", "b1", "gone"]), st.sampled_from(["ann", "bob", "eve"])
+EFFECTS = st.sampled_from(["none", "review", "under_review", "spam", "upsetting", "penalised"])
+WHICH, ACTOR = st.integers(0, 12), st.just("moderator:kim")
+HAPPENS = st.one_of(
+    st.tuples(st.just("report"), st.integers(0, 30), VIDEOS),
+    st.tuples(st.just("publish"), PEOPLE, st.integers(0, 9)),
+    st.tuples(st.just("decide"), EFFECTS, VIDEOS, st.integers(0, 2)),
+    st.tuples(st.just("penalise"), PEOPLE, st.integers(0, 2)),
+    st.tuples(st.just("reverse"), WHICH),
+    st.tuples(st.just("appeal"), WHICH, PEOPLE),
+    st.tuples(st.just("answer"), WHICH, st.booleans()),
+    st.tuples(st.just("wait"), st.integers(1, 2 * DAY_MS)),
+)
+
+
+async def happens(told: Story, what: str, *rest: Any) -> None:
+    made = list(told.book.decisions)
+    if what in ("reverse", "appeal", "answer"):
+        decision = made[rest[0]] if rest[0] < len(made) else "gone"
+    match what:
+        case "report":
+            told.report(rest[1], f"r{rest[0]}")
+        case "publish":
+            told.publish(f"{rest[0]}{rest[1]}", rest[0], hashtags=("fyp",) * rest[1])
+        case "decide":
+            until = rest[2] and told.now_ms + rest[2] * DAY_MS
+            await decide(told, rest[0], rest[1], until=until)
+        case "penalise":
+            await decide(told, "penalised", person=rest[0], until=rest[1] and told.now_ms + rest[1])
+        case "reverse":
+            await reverse(told, decision)
+        case "appeal":
+            await appeal(told, decision, rest[1])
+        case "answer":
+            await answer(told, decision, rest[1])
+        case "wait":
+            told.wait(rest[0])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(HAPPENS, max_size=30))
+async def test_whatever_is_asked_is_done_or_refused_and_the_log_alone_says_what_holds(
+    acts: list[tuple[Any, ...]],
+) -> None:
+    told = Story(queue_at=0.2, review_at=0.6, strikes=2)
+    for video, person in (("a1", "ann"), ("a2", "ann"), ("b1", "bob")):
+        told.publish(video, person)
+    for what, *rest in acts:
+        before = len(told.events)
+        try:
+            await happens(told, what, *rest)
+        except Refused:
+            assert len(told.events) == before
+        await told.desk.react()
+    again = Story()
+    for event in told.events:
+        again.fold(event)
+    assert again.book.verdicts.saved() == told.book.verdicts.saved()
+    for video in told.columns.names["video"].items:
+        assert again.labels(video) == told.labels(video)
+        held = told.book.verdicts.effects(("video", video), told.now_ms)
+        owner = told.owner_of(video) or ""
+        if "penalised" in told.book.verdicts.effects(("person", owner), told.now_ms):
+            held |= {"penalised"}
+        assert told.labels(video) == held - {"review"}
+    assert await told.desk.react() == 0

@@ -43,7 +43,7 @@ class Moderation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tags_generic: Count = 7  # hashtags of `generic_tags` that one video may have
     tags_most: Count = 30  # hashtags of any kind that one video may have
     generic_tags: tuple[str, ...] = GENERIC  # say nothing of what a video is about
-    captions_most: Positive = 3  # videos of one person within a week with one and the same caption
+    captions_most: Positive = 4  # videos of one person within a week with one and the same caption
     caption_letters: Count = 8  # a shorter caption may be repeated at will
 
     ring_members: Annotated[int, Meta(ge=3)] = 12  # a larger group is none
