@@ -40,6 +40,7 @@ from freshet.moderating import Around
 from freshet.moderation.asks import Ask
 from freshet.moderation.book import Book
 from freshet.moderation.desk import Desk as ModerationDesk
+from freshet.moderation.gauges import moderation_gauges
 from freshet.ops.housekeeping import Housekeeping
 
 LOG_FILE = "log.sqlite"
@@ -171,11 +172,12 @@ class Writer:
     ) -> None:
         self.log, self.live, self.settings = log, live, settings
         self.now_ms, self._random, self._snapshots = clock, random, snapshots
+        book = Book()
+        projections = (*projections, book)
         recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
         self._drift = Drift(live, settings.alerts)
-        book = Book()
-        folded = (*projections, recent, self._arm_sums, self._drift, book)
+        folded = (*projections, recent, self._arm_sums, self._drift)
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
@@ -190,6 +192,7 @@ class Writer:
         """What this process alone can say: of the log, of the folds, of the model's drift."""
         file = self.settings.folder / LOG_FILE
         telemetry.add(drift_gauges(self._drift))
+        telemetry.add(moderation_gauges(self.moderation.book))
         telemetry.add(log_gauges(lambda: self.log.last, lambda: self.folding.offset, file))
         telemetry.watch(self._drift.alerts)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from freshet.domain.errors import NotFound, Refused
 from freshet.moderation import asks
 from freshet.moderation.asks import Queue, QueueOf, Ruling
+from freshet.moderation.gauges import moderation_gauges
 from freshet.moderation.views import name_of
 from tests.moderation.telling import DAY_MS, Story
 
@@ -123,6 +124,14 @@ async def test_the_queue_has_the_most_weight_first_and_pages_through(told: Story
     assert (first.lines + rest.lines, rest.more) == (whole, False)
 
 
+async def test_how_many_wait_is_a_number_for_monitoring(told: Story) -> None:
+    registry = moderation_gauges(told.book)
+    told.report("a1", *(f"r{k}" for k in range(9)))
+    await told.desk.react()
+    await appeal(told, (await decide(told, "spam", "a2")).decision)
+    assert registry.get_sample_value("freshet_moderation_waiting") == 2
+
+
 async def test_the_audit_log_tells_who_did_what_newest_first(told: Story) -> None:
     made = await decide(told, "spam", "a1")
     await appeal(told, made.decision)
@@ -215,8 +224,9 @@ async def test_what_fell_with_its_cause_is_reversed_already(told: Story) -> None
 
 async def test_a_stranger_cannot_appeal(told: Story) -> None:
     made = await decide(told, "spam", "a1")
-    with pytest.raises(Refused, match="not about you or a video of yours"):
-        await appeal(told, made.decision, "bob")
+    for stranger in ("bob", ""):
+        with pytest.raises(Refused, match="not about you or a video of yours"):
+            await appeal(told, made.decision, stranger)
 
 
 async def test_one_appeal_waits_at_a_time_and_what_is_over_needs_none(told: Story) -> None:

@@ -77,14 +77,17 @@ class Desk:
         self.book, self.settings, self._around = book, settings, around
         self._clock, self._random = clock, random
         self._one_at_a_time = asyncio.Lock()
+        self._one_file_at_a_time = asyncio.Lock()
         book.touch_all()
         self._does: dict[type[asks.Ask], Callable[[Any], Awaitable[Any]]] = {
             asks.Decide: self._decide, asks.Reverse: self._reverse, asks.AppealTo: self._appeal,
-            asks.AnswerAppeal: self._answer, asks.CheckCopy: self._check_copy,
+            asks.AnswerAppeal: self._answer,
         }  # fmt: skip
 
     async def ask(self, asked: asks.Ask) -> Any:
         """The answer, of the kind that `ANSWERS` says. Raises what the ask says."""
+        if isinstance(asked, asks.CheckCopy):
+            return await self._check_copy(asked)
         async with self._one_at_a_time:
             await self._around.catch_up()
             if (does := self._does.get(type(asked))) is not None:
@@ -162,7 +165,8 @@ class Desk:
 
     async def _appeal(self, asked: asks.AppealTo) -> Ruling:
         made = self._made(asked.decision)
-        if made.person != asked.person or made.effect in ("review", "none"):
+        mine = bool(asked.person) and made.person == asked.person
+        if not mine or made.effect in ("review", "none"):
             right = "a decision about you or a video of yours"
             raise Refused("decision", "is not about you or a video of yours", right)
         if made.appeal is not None:
@@ -203,8 +207,11 @@ class Desk:
     async def _check_copy(self, asked: asks.CheckCopy) -> tuple[Ruling, ...]:
         if "duplicates" not in self.settings.rules:
             return ()
-        found = await self._around.copies(asked.video)
-        await self._decided(found)
+        async with self._one_file_at_a_time:  # moderators need not wait for what takes long
+            found = await self._around.copies(asked.video)
+        async with self._one_at_a_time:
+            await self._around.catch_up()
+            await self._decided(found)
         return tuple(
             views.ruled(self.book, self.book.decisions[one.decision])
             for one in found
