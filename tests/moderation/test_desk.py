@@ -90,6 +90,13 @@ async def test_an_appeal_that_is_granted_reverses_and_is_not_asked_about_again(
     assert told.book.reports.record("r1", told.book.verdicts) == (0, 1)
 
 
+async def test_an_appeal_against_what_is_reversed_meanwhile_waits_no_longer(told: Story) -> None:
+    made = await decide(told, "spam", "a1")
+    await appeal(told, made.decision)
+    await reverse(told, made.decision)
+    assert (await queue(told)).lines == ()
+
+
 async def test_an_appeal_that_is_not_granted_leaves_the_decision(told: Story) -> None:
     made = await decide(told, "penalised", person="ann", until=told.now_ms + DAY_MS)
     await appeal(told, made.decision)

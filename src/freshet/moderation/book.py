@@ -275,9 +275,9 @@ class Book:
         ]
 
     def open_appeals(self) -> list[Decision]:
-        return [
-            d for d in self.decisions.values() if d.appeal is not None and not d.appeal.answered
-        ]
+        """Not of what was reversed meanwhile."""
+        made = [one for one in self.decisions.values() if one.appeal and not one.appeal.answered]
+        return [one for one in made if not self.verdicts.void(one.decision)]
 
 
 def subject_of(made: Decision) -> Subject:

@@ -120,20 +120,23 @@ def captions(
         if len(words) >= max(settings.caption_letters, 1):
             groups.setdefault(words, []).append(one)
     for group in groups.values():
-        for place, one in enumerate(group[settings.captions_most :], settings.captions_most + 1):
-            if one.video in fresh:
+        times = sorted({one.created for one in group})  # what one call saves is said once
+        for one in group:
+            place = bisect_right(times, one.created)
+            if place > settings.captions_most and one.video in fresh:
                 told = f"the same caption for the {place}th time within a week"
                 evidence = {"times": str(place), "first": group[0].video}
                 yield Found("captions", "spam", told, one.video, evidence=evidence)
 
 
 def plain(caption: str) -> str:
-    """What is the same in captions that differ by emoji, numbers and signs alone.
+    """What is the same in captions that differ by emoji and signs alone. Numbers tell the
+    parts of a series apart.
 
-    >>> plain("Link in bio!!! 🔥 #1"), plain("link in BIO")
-    ('linkinbio', 'linkinbio')
+    >>> plain("Link in bio!!! 🔥"), plain("link in BIO"), plain("Day 2 of guitar")
+    ('linkinbio', 'linkinbio', 'day2ofguitar')
     """
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", caption).casefold())
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", caption).casefold())
 
 
 def rings(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
@@ -181,4 +184,4 @@ def strikes(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
         )  # fmt: skip
 
 
-_NO_LETTER = re.compile(r"[\W\d_]+")
+_SIGNS = re.compile(r"[\W_]+")
