@@ -36,6 +36,15 @@ async def test_what_goes_beyond_a_burst_is_spam_and_what_came_before_is_not(told
     assert told.book.decisions[next(iter(told.book.decisions))].evidence["within"] == "an hour"
 
 
+async def test_a_burst_is_no_row_of_strikes(told: Story) -> None:
+    for k in range(30):
+        told.publish(f"v{k}", "ann")
+        told.wait(MINUTE_MS)
+    await told.desk.react()
+    assert told.labels("v29") == {"spam"}
+    assert told.recommended("v0")
+
+
 async def test_an_import_is_no_burst(told: Story) -> None:
     for k in range(60):
         told.publish(f"old{k}", "ann", created=told.now_ms - (k + 2) * DAY_MS)

@@ -160,7 +160,8 @@ def rings(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
 
 
 def strikes(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
-    """Several decisions against a person's videos penalise the person; each counts once."""
+    """Several decisions against a person's videos penalise the person; each counts once. Those
+    of one burst were one haste, and bear their label."""
     lately = book.now_ms - settings.strikes_days * DAY_MS
     mine = book.of_person(person)
     counted = {
@@ -172,7 +173,8 @@ def strikes(book: Book, settings: Moderation, person: str) -> Iterator[Found]:
     against = {
         made.video: made.decision  # several on one video are one strike
         for made in mine
-        if made.video and made.effect in STRIKES and made.time > lately
+        if made.video and made.effect in STRIKES and made.actor != "rule:bursts"
+        and made.time > lately
         and made.decision not in counted and not book.verdicts.void(made.decision)
     }  # fmt: skip
     if len(against) >= settings.strikes:
