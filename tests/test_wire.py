@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from freshet.distribution.standing import Funnel, Standing, Step
 from freshet.domain import events as e
-from freshet.domain.errors import Overloaded, Refused, TooLate, Unavailable
+from freshet.domain.errors import NotFound, Overloaded, Refused, TooLate, Unavailable
 from freshet.feed.arm_table import ArmTable
 from freshet.feed.recorder import Committed
 from freshet.log.ports import Appended
@@ -52,6 +53,12 @@ class FakeDesk:
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
         raise NotImplementedError
+
+    async def journey(self, video: str) -> Standing:
+        raise NotFound("video", f"{video!r} was never on trial")
+
+    async def funnel(self) -> Funnel:
+        return Funnel(True, 0.5, 500.0, 1, [Step(0, 150, 1, 2, 3, 4, 0.35)])
 
     async def health(self) -> Health:
         return Health(("tired",), 9, 8)
@@ -113,6 +120,9 @@ async def test_calls_and_answers_cross_whole(tmp_path: Path) -> None:
         assert again.items[0].reasons == ("fresh?ago=1",)
         assert [s.request_id for s in await wired.remote.slates("v")] == ["b", "a"]
         assert await wired.remote.health() == Health(("tired",), 9, 8)
+        assert (await wired.remote.funnel()).steps == [Step(0, 150, 1, 2, 3, 4, 0.35)]
+        with pytest.raises(NotFound, match="'a' was never on trial"):
+            await wired.remote.journey("a")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from freshet.distribution.standing import Funnel, Standing
 from freshet.domain.errors import (
     Broken,
     FreshetError,
@@ -208,6 +209,10 @@ class DeskServer:
         if call.method == "arms":
             compare = decode(call.body, type=Compare)
             return await desk.arms(compare.experiment, compare.control)
+        if call.method == "journey":
+            return await desk.journey(decode(call.body, type=str))
+        if call.method == "funnel":
+            return await desk.funnel()
         of = decode(call.body, type=Of)
         if call.method == "recorded":
             return await desk.recorded(of.viewer, of.request_id)
@@ -339,6 +344,12 @@ class RemoteDesk:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         reply = await self._call("arms", Compare(experiment, control))
         return msgspec.msgpack.decode(reply, type=ArmTable)
+
+    async def journey(self, video: str) -> Standing:
+        return msgspec.msgpack.decode(await self._call("journey", video), type=Standing)
+
+    async def funnel(self) -> Funnel:
+        return msgspec.msgpack.decode(await self._call("funnel", None), type=Funnel)
 
     async def follow(self) -> None:
         """Keep the connection, and say when another writer is there; never ends."""

@@ -22,7 +22,9 @@ from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.catalogue.store.relay import Relay
 from freshet.config import Settings
-from freshet.domain.errors import Broken
+from freshet.distribution.stages import Stages
+from freshet.distribution.standing import Funnel, Standing, funnel, standing
+from freshet.domain.errors import Broken, NotFound
 from freshet.domain.events import Event, SlateServed, Tick, ViewerEvent
 from freshet.domain.ids import uuid7
 from freshet.feed.arm_table import ArmTable, arm_table
@@ -66,6 +68,18 @@ class Desk(Recorder, Protocol):
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
         """What came of an experiment, as far as it is folded."""
+        ...
+
+    async def journey(self, video: str) -> Standing:
+        """Where a video on trial stands.
+
+        Raises:
+            NotFound: it was never on trial.
+        """
+        ...
+
+    async def funnel(self) -> Funnel:
+        """All trials."""
         ...
 
 
@@ -165,7 +179,9 @@ class Writer:
         recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
         self._drift = Drift(live, settings.alerts)
-        folded = (*projections, recent, self._arm_sums, self._drift)
+        for_you = settings.feed.for_you
+        self.stages = Stages(live, settings.stages, for_you.weights, for_you.explore_share)
+        folded = (*projections, self.stages, recent, self._arm_sums, self._drift)
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
@@ -202,6 +218,17 @@ class Writer:
 
     async def arms(self, experiment: str, control: str) -> ArmTable:
         return arm_table(self._arm_sums, experiment, control)
+
+    async def journey(self, video: str) -> Standing:
+        found = self.stages.journey(video)
+        if found is None:
+            raise NotFound(
+                "video", f"{video!r} was never on trial", "a video published while stages were on"
+            )
+        return standing(self.stages.book, found[0])
+
+    async def funnel(self) -> Funnel:
+        return funnel(self.stages.book)
 
     async def relay(self) -> None:
         await self._relay.run_once()

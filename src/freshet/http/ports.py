@@ -8,6 +8,7 @@ from typing import Protocol
 
 from freshet.catalogue.access import Access
 from freshet.catalogue.store.catalogue import Catalogue
+from freshet.distribution.standing import Funnel, Standing
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
 from freshet.feed.arm_table import ArmTable
@@ -68,6 +69,18 @@ class Engine(Protocol):
 
     async def arms(self, name: str, control: str) -> ArmTable:
         """What came of an experiment; `control` "" = that of the settings."""
+        ...
+
+    async def journey(self, video: str) -> Standing:
+        """Where a video on trial stands.
+
+        Raises:
+            NotFound: it was never on trial.
+        """
+        ...
+
+    async def funnel(self) -> Funnel:
+        """All trials."""
         ...
 
     def knows_video(self, video: str) -> bool:
