@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from freshet.distribution.standing import Funnel, Standing, Step
+from freshet.distribution.standing import Funnel, JourneySoFar, Step
 from freshet.domain import events as e
 from freshet.domain.errors import NotFound, Overloaded, Refused, TooLate, Unavailable
 from freshet.feed.arm_table import ArmTable
@@ -54,7 +54,7 @@ class FakeDesk:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         raise NotImplementedError
 
-    async def journey(self, video: str) -> Standing:
+    async def journey(self, video: str) -> JourneySoFar:
         raise NotFound("video", f"{video!r} was never on trial")
 
     async def funnel(self) -> Funnel:

@@ -15,7 +15,7 @@ from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
-from freshet.distribution.standing import Funnel, Standing
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.errors import Broken
 from freshet.domain.events import Event, SlateServed, Surface
 from freshet.domain.ids import uuid7
@@ -170,7 +170,7 @@ class Engine:
         experiment = self.settings.experiments.get(name)
         return await self.desk.arms(name, control or (experiment.control if experiment else ""))
 
-    async def journey(self, video: str) -> Standing:
+    async def journey(self, video: str) -> JourneySoFar:
         """Where a video on trial stands."""
         return await self.desk.journey(video)
 

@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from freshet.distribution.standing import Funnel, Standing
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.errors import (
     Broken,
     FreshetError,
@@ -345,8 +345,8 @@ class RemoteDesk:
         reply = await self._call("arms", Compare(experiment, control))
         return msgspec.msgpack.decode(reply, type=ArmTable)
 
-    async def journey(self, video: str) -> Standing:
-        return msgspec.msgpack.decode(await self._call("journey", video), type=Standing)
+    async def journey(self, video: str) -> JourneySoFar:
+        return msgspec.msgpack.decode(await self._call("journey", video), type=JourneySoFar)
 
     async def funnel(self) -> Funnel:
         return msgspec.msgpack.decode(await self._call("funnel", None), type=Funnel)

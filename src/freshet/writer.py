@@ -23,7 +23,7 @@ from freshet.catalogue.store.catalogue import Catalogue
 from freshet.catalogue.store.relay import Relay
 from freshet.config import Settings
 from freshet.distribution.stages import Stages
-from freshet.distribution.standing import Funnel, Standing, funnel, standing
+from freshet.distribution.standing import Funnel, JourneySoFar, funnel, standing
 from freshet.domain.errors import Broken, NotFound
 from freshet.domain.events import Event, SlateServed, Tick, ViewerEvent
 from freshet.domain.ids import uuid7
@@ -70,7 +70,7 @@ class Desk(Recorder, Protocol):
         """What came of an experiment, as far as it is folded."""
         ...
 
-    async def journey(self, video: str) -> Standing:
+    async def journey(self, video: str) -> JourneySoFar:
         """Where a video on trial stands.
 
         Raises:
@@ -219,7 +219,7 @@ class Writer:
     async def arms(self, experiment: str, control: str) -> ArmTable:
         return arm_table(self._arm_sums, experiment, control)
 
-    async def journey(self, video: str) -> Standing:
+    async def journey(self, video: str) -> JourneySoFar:
         found = self.stages.journey(video)
         if found is None:
             raise NotFound(

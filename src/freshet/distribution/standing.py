@@ -28,7 +28,7 @@ class Decided(msgspec.Struct, frozen=True):
     chance: float  # that the video is above it
 
 
-class Standing(msgspec.Struct, frozen=True):
+class JourneySoFar(msgspec.Struct, frozen=True):
     """Where a video is on its way."""
 
     video: str
@@ -70,11 +70,11 @@ class Funnel(msgspec.Struct, frozen=True):
     steps: list[Step]
 
 
-def standing(book: Deciding, slot: int) -> Standing:
+def standing(book: Deciding, slot: int) -> JourneySoFar:
     """Of the trial in a slot."""
     row, journey = book.trials.slots[slot], book.journeys[slot]
     belief, bar = book.belief(slot)
-    return Standing(
+    return JourneySoFar(
         journey.video, STATES[int(row["state"])], int(row["stage"]),
         len(book.settings.quotas_of(journey.country)), AUDIENCES[int(row["audience"] == FOLLOWERS)],
         int(row["shown"]), int(row["quota"]), journey.since_ms, round(belief.mean, 6),

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from freshet.catalogue.access import Access
 from freshet.catalogue.store.catalogue import Catalogue
-from freshet.distribution.standing import Funnel, Standing
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
 from freshet.feed.arm_table import ArmTable
@@ -71,7 +71,7 @@ class Engine(Protocol):
         """What came of an experiment; `control` "" = that of the settings."""
         ...
 
-    async def journey(self, video: str) -> Standing:
+    async def journey(self, video: str) -> JourneySoFar:
         """Where a video on trial stands.
 
         Raises:

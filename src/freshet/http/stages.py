@@ -8,7 +8,7 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
-from freshet.distribution.standing import Funnel, Standing
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.http.guard import needs
 from freshet.http.whom import entered
 
@@ -22,7 +22,7 @@ from freshet.http.whom import entered
 async def get_journey(
     request: Request[Any, Any, State],
     video: Annotated[str, PathParameter(description="the video's id")],
-) -> Standing:
+) -> JourneySoFar:
     """Its stage, the impressions of that, what its views are worth beyond what was expected of
     such viewers, the bar that its cohort sets, and every decision with what it was made on. 404
     for a video that was never on trial."""
