@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from freshet.distribution.standing import Funnel, JourneySoFar, Step
 from freshet.domain import events as e
 from freshet.domain.errors import NotFound, Overloaded, Refused, TooLate, Unavailable
 from freshet.feed.arm_table import ArmTable
@@ -61,6 +62,12 @@ class FakeDesk:
         if isinstance(asked, StandingOf):
             return Standing(True, 7, (RULING,))
         raise NotFound("decision", "there is no decision 'd1'")
+
+    async def journey(self, video: str) -> JourneySoFar:
+        raise NotFound("video", f"{video!r} was never on trial")
+
+    async def funnel(self) -> Funnel:
+        return Funnel(True, 0.5, 500.0, 1, [Step(0, 150, 1, 2, 3, 4, 0.35)])
 
     async def health(self) -> Health:
         return Health(("tired",), 9, 8)
@@ -129,6 +136,9 @@ async def test_calls_and_answers_cross_whole(tmp_path: Path) -> None:
         assert again.items[0].reasons == ("fresh?ago=1",)
         assert [s.request_id for s in await wired.remote.slates("v")] == ["b", "a"]
         assert await wired.remote.health() == Health(("tired",), 9, 8)
+        assert (await wired.remote.funnel()).steps == [Step(0, 150, 1, 2, 3, 4, 0.35)]
+        with pytest.raises(NotFound, match="'a' was never on trial"):
+            await wired.remote.journey("a")
 
 
 async def test_what_moderation_answers_crosses_whole_and_so_does_what_it_refuses(

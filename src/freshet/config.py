@@ -28,6 +28,7 @@ from typing import Annotated, Any, Literal, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from freshet.distribution.settings import Stages
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.experiments import Experiment
 from freshet.feed.settings import Following, ForYou
@@ -112,6 +113,7 @@ class Settings(Section, frozen=True):
     feed: Feed = Feed()
     learner: Learner = Learner()
     retrieval: Retrieval = Retrieval()
+    stages: Stages = Stages()
     alerts: Alerts = Alerts()
     moderation: Moderation = Moderation()
     # Splits of a surface's viewers into arms, by name: `[experiments.NAME]` and, for each arm,

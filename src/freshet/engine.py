@@ -16,6 +16,7 @@ from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.errors import Broken
 from freshet.domain.events import Event, SlateServed, Surface
 from freshet.domain.ids import uuid7
@@ -94,6 +95,7 @@ class Engine:
         self.surfaces: Surfaces = surfaces(
             live,
             self.nearby,
+            live.trials if self.settings.stages.on else None,
             {"for_you": feed.for_you, "following": feed.following},
             self.settings.experiments,
             self._cursors,
@@ -178,6 +180,14 @@ class Engine:
         """What moderation answers; people are named by key."""
         return await self.desk.moderate(asked)
 
+    async def journey(self, video: str) -> JourneySoFar:
+        """Where a video on trial stands."""
+        return await self.desk.journey(video)
+
+    async def funnel(self) -> Funnel:
+        """All trials."""
+        return await self.desk.funnel()
+
     async def related(self, video: str, viewer: str, n: int) -> list[str]:
         """Videos like a video, nearest first; for a viewer's key none seen or hidden."""
         parts = self.feeds["for_you"].parts
@@ -213,7 +223,8 @@ def nearby_of(live: Live, settings: Settings, clock: Callable[[], int]) -> Nearb
     """Retrieval over a live state; what videos are worth is what For You's weights say."""
     feed = settings.feed.for_you
     worth = Value(feed.weights, live.outcomes).to_anybody(live)
-    return Nearby(live, settings.retrieval, clock, worth, feed.explore_shown_max)
+    wanting = live.trials.wanting if settings.stages.on else None
+    return Nearby(live, settings.retrieval, clock, worth, feed.explore_shown_max, wanting)
 
 
 class OneProcess(Engine):

@@ -25,6 +25,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.errors import (
     Broken,
     FreshetError,
@@ -211,6 +212,10 @@ class DeskServer:
             return await desk.arms(compare.experiment, compare.control)
         if call.method == "moderate":
             return await desk.moderate(decode(call.body, type=Asks))
+        if call.method == "journey":
+            return await desk.journey(decode(call.body, type=str))
+        if call.method == "funnel":
+            return await desk.funnel()
         of = decode(call.body, type=Of)
         if call.method == "recorded":
             return await desk.recorded(of.viewer, of.request_id)
@@ -346,6 +351,12 @@ class RemoteDesk:
     async def moderate(self, asked: Ask) -> Any:
         reply = await self._call("moderate", asked)
         return msgspec.msgpack.decode(reply, type=ANSWERS[type(asked)])
+
+    async def journey(self, video: str) -> JourneySoFar:
+        return msgspec.msgpack.decode(await self._call("journey", video), type=JourneySoFar)
+
+    async def funnel(self) -> Funnel:
+        return msgspec.msgpack.decode(await self._call("funnel", None), type=Funnel)
 
     async def follow(self) -> None:
         """Keep the connection, and say when another writer is there; never ends."""

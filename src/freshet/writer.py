@@ -22,7 +22,9 @@ from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.catalogue.store.relay import Relay
 from freshet.config import Settings
-from freshet.domain.errors import Broken
+from freshet.distribution.stages import Stages
+from freshet.distribution.standing import Funnel, JourneySoFar, funnel, standing
+from freshet.domain.errors import Broken, NotFound
 from freshet.domain.events import Event, SlateServed, Tick, ViewerEvent
 from freshet.domain.ids import uuid7
 from freshet.feed.arm_table import ArmTable, arm_table
@@ -76,6 +78,18 @@ class Desk(Recorder, Protocol):
     async def moderate(self, asked: Ask) -> Any:
         """What moderation answers, of the kind that `ANSWERS` names for the ask; raises what
         the ask says."""
+        ...
+
+    async def journey(self, video: str) -> JourneySoFar:
+        """Where a video on trial stands.
+
+        Raises:
+            NotFound: it was never on trial.
+        """
+        ...
+
+    async def funnel(self) -> Funnel:
+        """All trials."""
         ...
 
 
@@ -177,7 +191,9 @@ class Writer:
         recent, self._arm_sums = RecentSlates(settings.feed.for_you.slates_kept), ArmSums()
         every = settings.log.snapshot_every
         self._drift = Drift(live, settings.alerts)
-        folded = (*projections, recent, self._arm_sums, self._drift)
+        for_you = settings.feed.for_you
+        self.stages = Stages(live, settings.stages, for_you.weights, for_you.explore_share)
+        folded = (*projections, self.stages, recent, self._arm_sums, self._drift)
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
@@ -220,6 +236,17 @@ class Writer:
 
     async def moderate(self, asked: Ask) -> Any:
         return await self.moderation.ask(asked)
+
+    async def journey(self, video: str) -> JourneySoFar:
+        found = self.stages.journey(video)
+        if found is None:
+            raise NotFound(
+                "video", f"{video!r} was never on trial", "a video published while stages were on"
+            )
+        return standing(self.stages.book, found[0])
+
+    async def funnel(self) -> Funnel:
+        return funnel(self.stages.book)
 
     async def relay(self) -> None:
         await self._relay.run_once()

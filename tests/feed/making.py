@@ -13,6 +13,7 @@ from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import FILE, Catalogue
 from freshet.config import Feed, Http, Log, Settings
+from freshet.distribution.settings import Stages
 from freshet.domain import events as e
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess
@@ -76,6 +77,7 @@ def engine_of(
     following: Following | None = None,
     experiments: dict[str, Experiment] | None = None,
     secret: bytes = b"for tests only, and 32 bytes long",
+    stages: Stages | None = None,
     **settings: Any,
 ) -> OneProcess:
     """An engine over fakes. Settings of For You are given by name."""
@@ -85,6 +87,7 @@ def engine_of(
         log=Log(tick_ms=0),
         feed=Feed(for_you=ForYou(**settings), following=following or Following()),
         experiments=experiments or {},
+        stages=stages or Stages(),
     )
     keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
     catalogue = catalogue_of(folder, keys, clock)

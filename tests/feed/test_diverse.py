@@ -205,3 +205,28 @@ def test_optimism_tries_what_little_is_known_of_and_says_nothing_of_it_in_the_va
 def test_a_broken_score_comes_last_whatever_the_hope() -> None:
     candidates = some([np.nan, 1], doubt=np.array([9.0, 0.0], np.float32))
     assert picked(Diverse(optimism=5.0), candidates, query()) == [1, 0]
+
+
+def test_a_place_left_to_chance_goes_to_who_wins_a_round_as_often_as_is_logged() -> None:
+    draws = np.full((4, 4), -np.inf, np.float32)
+    draws[2], draws[3] = [3, 3, 3, 0], [1, 1, 1, 1]  # 2 wins three rounds of four
+    candidates = some([9, 8, 0, 0], draws=draws)
+    selector = Diverse(explore_share=0.4, drawn=True)
+    came: Counter[int] = Counter()
+    for seed in range(4_000):
+        slate = selector.select(query(1, seed), candidates)
+        came[int(slate.rows[0])] += 1
+        told = {0: 0.6, 2: 0.3, 3: 0.1}[int(slate.rows[0])]
+        assert float(slate["propensity"][0]) == pytest.approx(told)
+    assert came[2] / 4_000 == pytest.approx(0.3, abs=0.03)
+    assert came[3] / 4_000 == pytest.approx(0.1, abs=0.02)
+
+
+def test_who_won_a_round_wins_none_once_its_creator_stands_before() -> None:
+    draws = np.array([[-np.inf], [5], [4]], np.float32)
+    candidates = some([9, 0, 0], creator=[7, 7, 8], draws=draws)
+    selector = Diverse(explore_share=1.0, drawn=True)
+    slate = selector.select(
+        query(3, adjacent=Candidates.of([99], creator=[7], sound=[-1])), candidates
+    )
+    assert slate.rows.tolist()[0] == 2

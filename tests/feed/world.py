@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from freshet.catalogue.content import content_vector
+from freshet.catalogue.trials import Trials
 from freshet.domain import events as e
 from freshet.feed.parts import Groups
 from freshet.feed.settings import WEIGHTS
@@ -70,6 +71,7 @@ class FakeLive:
 
     def __init__(self) -> None:
         self.offset = 0
+        self.trials = Trials(1_000, slots=1_000)
         self.videos = Names()
         self.kinds: dict[str, Names] = defaultdict(Names)
         self.viewers = Names()

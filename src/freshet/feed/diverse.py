@@ -11,7 +11,9 @@ above, and is logged for off-policy evaluation:
 
     p(item) = (1 − ε) · [item is the best]  +  ε · [item is explorable] / explorable allowed
 
-and p = 1 for the best where nothing explorable is allowed.
+and p = 1 for the best where nothing explorable is allowed. With `drawn`, chance is not uniform:
+the item with the best draw of a round takes the place, the round is drawn uniformly, and the
+second term is the share of rounds that the item wins.
 
 *Optimism*: a video of which little is known may be better than predicted. In the order, and only
 there, it gains `optimism` times its doubt (upper confidence bounds; Auer, Cesa-Bianchi and
@@ -37,6 +39,7 @@ from freshet.pipeline import Candidates
 
 HARD = ("creator", "sound")  # (n,) int32; a value below 0 equals nothing
 SOFT = {"topic": "topics"}  # (n, k) int32, padded with values below 0
+NO_DRAWS = np.empty((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Diverse:
     topic_novelty: float = 0.0  # in the same deviations
     lift_first: bool = False
     optimism: float = 0.0  # doubts that are added to a value
+    drawn: bool = False  # chance goes by the column `draws`, not by `explorable`
     adds = ("propensity", "explored", "novel", "pinned")
 
     def __post_init__(self) -> None:
@@ -70,7 +74,7 @@ class Diverse:
     def needs(self) -> tuple[str, ...]:
         columns = tuple(SOFT.get(name, name) for name in self.by)
         doubted = ("doubt",) if self.optimism else ()
-        return ("value", "explorable", *doubted, *columns)
+        return ("value", "draws" if self.drawn else "explorable", *doubted, *columns)
 
     def select(self, query: FeedQuery, candidates: Candidates) -> Candidates:
         n = len(candidates)
@@ -83,12 +87,14 @@ class Diverse:
         soft = [SOFT[name] for name in self.by if name in SOFT]
         window = self.topic_window if soft else 0
         luck = query.draws("diverse").random(2 * query.n).reshape(query.n, 2)
+        explorable, draws = self._by_chance(candidates)
         pins, places = _pins(query, candidates)
         picks, propensity, explored, novel = _fill(
             value,
             _stack(candidates, hard, n),
             _stack(candidates, soft, n),
-            candidates["explorable"],
+            explorable,
+            draws,
             pins,
             places,
             _stack(query.adjacent, hard, len(query.adjacent)),
@@ -105,6 +111,14 @@ class Diverse:
         pinned = np.isin(picks, pins) if len(pins) else np.zeros(len(picks), np.bool_)
         told = {"propensity": propensity, "explored": explored, "novel": novel}
         return slate.adding({**told, "pinned": pinned})
+
+    def _by_chance(self, candidates: Candidates) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Where chance may choose, and the draws there, round by round: none = uniformly."""
+        if not self.drawn:
+            return np.flatnonzero(candidates["explorable"]), NO_DRAWS
+        draws = candidates["draws"]
+        at = np.flatnonzero(np.isfinite(draws[:, 0]))
+        return at, np.ascontiguousarray(draws[at].T)
 
 
 def _deviation(value: NDArray[Any]) -> float:
@@ -191,11 +205,22 @@ def _pin_due(keys, pins, places, waiting, picks, slot, adjacent, early):  # type
 
 
 @njit(cache=True)
+def _winner(explorable, allowed, draws):  # type: ignore[no-untyped-def]
+    """Which item that chance may choose and that is allowed has the best draw of a round."""
+    best = -1
+    for k in range(len(explorable)):
+        if allowed[explorable[k]] and (best < 0 or draws[k] > draws[best]):
+            best = k
+    return explorable[best] if best >= 0 else -1
+
+
+@njit(cache=True)
 def _fill(  # type: ignore[no-untyped-def]
     value,  # (n,) float64
     keys,  # (hard, n) int32: creator, sound
     topics,  # (soft, n) int32
-    explorable,  # (n,) bool
+    explorable,  # (e,) items that chance may choose
+    draws,  # (rounds, e) float32: chance goes to the best of a round; no rounds = uniformly
     pins,  # (p,) candidates with a place of their own
     places,  # (p,) those places, ascending
     adjacent,  # (hard, a) int32: what the first slot stands behind
@@ -269,12 +294,16 @@ def _fill(  # type: ignore[no-untyped-def]
                             best, best_value = i, worth
             # Or one by chance.
             pick = best
-            pool = np.sum(allowed & explorable)
+            for i in explorable:
+                pool += allowed[i]
+            rounds = len(draws)
             chance = pool > 0 and luck[slot, 0] < share
-            if chance:
+            if chance and rounds > 0:
+                pick = _winner(explorable, allowed, draws[int(luck[slot, 1] * rounds)])
+            elif chance:
                 place = int(luck[slot, 1] * pool)
-                for i in range(n):
-                    if allowed[i] and explorable[i]:
+                for i in explorable:
+                    if allowed[i]:
                         if place == 0:
                             pick = i
                             break
@@ -284,8 +313,14 @@ def _fill(  # type: ignore[no-untyped-def]
             if pool > 0:
                 if pick == best:
                     p += 1.0 - share
-                if explorable[pick]:
-                    p += share / pool
+                if rounds > 0 and share > 0.0:
+                    for one in range(rounds):
+                        if _winner(explorable, allowed, draws[one]) == pick:
+                            p += share / rounds
+                else:
+                    for i in explorable:
+                        if i == pick:
+                            p += share / pool
         picks[slot], propensity[slot], explored[slot] = pick, p, chance
         free[pick] = False
         if seeks:

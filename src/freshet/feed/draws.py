@@ -35,6 +35,12 @@ class Draws:
         self._next += n
         return out
 
+    def normal(self, n: int) -> NDArray[np.float32]:
+        """(n,) of the standard normal distribution (Box and Muller, 1958)."""
+        out = np.empty(n, np.float32)
+        _normal(self.random(n + n % 2), out)
+        return out
+
     def below(self, end: int, n: int) -> NDArray[np.int32]:
         """(n,) evenly of 0 ... end - 1, with replacement."""
         found: NDArray[np.int32] = (self.random(n) * end).astype(np.int32)
@@ -59,3 +65,12 @@ def _unit(start, first, out):  # type: ignore[no-untyped-def]
         z = z ^ (z >> np.uint64(31))
         out[i] = np.float64(z >> np.uint64(11)) * TO_UNIT
     return z
+
+
+@njit(cache=True)
+def _normal(even, out):  # type: ignore[no-untyped-def]
+    for i in range(0, len(even), 2):
+        far, turn = np.sqrt(-2.0 * np.log(1.0 - even[i])), 2.0 * np.pi * even[i + 1]
+        out[i] = far * np.cos(turn)
+        if i + 1 < len(out):
+            out[i + 1] = far * np.sin(turn)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from freshet.catalogue.trials import Trials
 from freshet.feed.settings import ForYou
 from freshet.pipeline import Mask, Rows
 from freshet.retrieval.nearby import Nearby
@@ -114,6 +115,9 @@ class Live(Protocol):
     def described(self, rows: Rows) -> tuple[Rows, Rows, Rows, Floats]:
         """`creator`, `sound`, `topics` and `shown` of videos, read together."""
         ...
+
+    @property
+    def trials(self) -> Trials: ...
 
     # --- rows and names ---------------------------------------------------------------------
 
@@ -238,3 +242,4 @@ class Parts:
     live: Live
     settings: ForYou
     nearby: Nearby | None = None  # without it nothing is searched for, as in small tests
+    trials: Trials | None = None  # without them chance takes whatever was little shown

@@ -18,7 +18,9 @@ DAY_MS = 86_400_000
 
 # One stream of random numbers per stage that draws, so that a stage added later does not
 # change what the others draw.
-STREAMS = {"everything": 1, "explore": 2, "diverse": 3, "matching": 4, "first_audience": 5}
+STREAMS = {
+    "everything": 1, "explore": 2, "diverse": 3, "matching": 4, "first_audience": 5, "trials": 6,
+}  # fmt: skip
 
 
 NO_INTERESTS = np.empty((0, 64), np.float32), np.empty(0, np.float32)

@@ -52,7 +52,14 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sample: Count = 40  # candidates drawn from the whole of a larger catalogue
     # candidates to be ranked; where tastes bring fewer, as many more are drawn from the whole
     least: Count = 600
-    explore_share: Share = 0.05  # probability that a place goes to a little-shown video
+    # probability that a place goes to a video on trial; without trials, to a little-shown one
+    explore_share: Share = 0.05
+    # Hold a video whose stage is full, or that was stopped, also back from places that it would
+    # get by its own value: audiences are then as small as the stages say.
+    hold: bool = False
+    # standard deviations of value by which a viewer may be predicted below what a video on trial is
+    # worth, and still be one it is tried on
+    spare: Annotated[float, Meta(ge=0)] = 2.0
     explore_shown_max: Count = 100  # a video is little shown up to this many views
     # How much what is not known of a video speaks for it, in deviations of what its worth may be;
     # each view takes some of the doubt away. 0 = only `explore_share` tries little-known videos.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from freshet.catalogue.access import Access
 from freshet.catalogue.store.catalogue import Catalogue
+from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
 from freshet.feed.arm_table import ArmTable
@@ -80,6 +81,18 @@ class Engine(Protocol):
 
     async def moderate(self, asked: Ask) -> Any:
         """What moderation answers, of the kind that `ANSWERS` names; people by key."""
+        ...
+
+    async def journey(self, video: str) -> JourneySoFar:
+        """Where a video on trial stands.
+
+        Raises:
+            NotFound: it was never on trial.
+        """
+        ...
+
+    async def funnel(self) -> Funnel:
+        """All trials."""
         ...
 
     def knows_video(self, video: str) -> bool:

@@ -39,8 +39,14 @@ class Acting:
         return uuid7(self.clock.now_ms, self._random)
 
     async def record(self, events: Sequence[Event]) -> None:
-        """Durable in the log, folded and learned."""
-        await self.engine.record(events)
+        """Durable in the log, folded and learned.
+
+        Raises:
+            Refused: the log does not take one of them: the world is wrong.
+        """
+        appended = await self.engine.record(events)
+        if appended.refused:
+            raise appended.refused[0][1]
         await self.engine.catch_up()
 
     async def slate(self, viewer: str, n: int) -> list[str]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from freshet.catalogue import facts
 from freshet.catalogue.content import WIDTH
+from freshet.catalogue.trials import Trials
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.ring import H_COUNT, H_VIDEO, HISTORY
 from freshet.features.tally import LATELY_MS, SHORT, place
@@ -88,6 +89,11 @@ class Reading(Predicting):
     @property
     def ties(self) -> Ties:
         return self.space.ties
+
+    @property
+    def trials(self) -> Trials:
+        """Where new videos stand: kept by the fold of their stages, read here."""
+        return self.space.trials
 
     # --- rows and names ---------------------------------------------------------------------
 

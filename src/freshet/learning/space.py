@@ -2,7 +2,7 @@
 
     columns   names and facts of people and things      blocks   features' rows
     ties      what viewers were shown and chose          served   sessions
-    vectors   where videos lie among their like
+    vectors   where videos lie among their like           trials   where new videos stand
     meta      how far the folds are                      weights  the model, published twice
 
 The same `Space` is laid out by the writer over memory it shares and by serving processes
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from freshet.catalogue.columns import KINDS, Columns
+from freshet.catalogue.trials import Trials
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.compose import FEATURES, compose
 from freshet.features.feature import Feature
@@ -66,6 +67,7 @@ class Space:
         self.ties = Ties(room["viewer"], room.get("tie", 1 << 29), memory)
         self.vectors = Vectors(room["video"], memory)
         self.served = Block("served", WIDTH, room["viewer"], memory)
+        self.trials = Trials(room["video"], memory)
         self.meta = _region(memory, "meta", ACKNOWLEDGED + BUCKETS)
         self.weights = Weights(inputs, memory)
         self.state: Any = cast(Any, State)(  # no checker knows its fields, they are computed

@@ -1,8 +1,8 @@
 """Is the saved state what the log says? Fold it anew, beside, and compare byte by byte.
 
-Compared is what promises to be the same however it came about: the live state, the sums of
-experiments and the book of moderation. Not what only watches: its windows depend on settings
-of the day.
+Compared is what promises to be the same however it came about: the live state, the stages of
+videos, the sums of experiments and the book of moderation. Not what only watches: its windows
+depend on settings of the day.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.config import Settings
+from freshet.distribution.stages import Stages
 from freshet.domain.errors import Broken, NotFound
 from freshet.feed.arms import ArmSums
 from freshet.learning.live import Live
@@ -50,7 +51,9 @@ def compare(settings: Settings, tell: Tell = lambda *_: None) -> Compared:
         tell("compiling kernels")
         live = Live(seed=settings.learner.seed)
         live.warm()
-        projections: list[Projection] = [live, ArmSums(), Book()]
+        for_you = settings.feed.for_you
+        stages = Stages(live, settings.stages, for_you.weights, for_you.explore_share)
+        projections: list[Projection] = [live, stages, ArmSums(), Book()]
         if base:
             _begin(snapshots, base, projections)
         after = base

@@ -22,6 +22,7 @@ class Nearby:
         clock: ms since 1970, the one that requests are answered by.
         worth: what videos are worth to a viewer of whom nothing is known, as of a time.
         little_shown: views up to which a video counts as young.
+        wanting: videos on trial that have room, instead of those.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class Nearby:
         clock: Callable[[], int],
         worth: Callable[[Rows, int], Floats],
         little_shown: int,
+        wanting: Callable[[], Rows] | None = None,
     ) -> None:
         self.settings, self._clock = settings, clock
         every_ms, small = 1_000 * settings.rising_s, settings.exact_max
         self.index = VideoIndex(live, settings)
         self.rising = Rising(live, every_ms, small)
-        self.young = Young(live, every_ms, small, little_shown)
+        self.young = Young(live, every_ms, small, little_shown, wanting)
         self.proven = Proven(live, every_ms, small, worth)
         self._stop = Event()
         self._thread: Thread | None = None

@@ -148,12 +148,13 @@ EMPTY = Pool(NO_ROWS, np.empty((0, WIDTH), np.float32), NO_ROWS, NO_ROWS, np.emp
 
 @dataclass
 class Young:
-    """The newest videos that were little shown."""
+    """The newest videos that were little shown; where videos are on trial, those with room."""
 
     live: Catalogue
     every_ms: int
     small: int
     shown_max: int  # views up to which a video is little shown
+    wanting: Callable[[], Rows] | None = None  # videos on trial that have room, the oldest first
     kept: Kept[Pool] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -164,6 +165,9 @@ class Young:
 
     def work_out(self, now_ms: int) -> Pool:
         live, count = self.live, self.live.video_count()
+        if self.wanting is not None:
+            rows = self.wanting()
+            return Pool.of(live, rows[live.eligible[rows]][-YOUNG_MAX:])
         found, room = [NO_ROWS], YOUNG_MAX
         # Rows are given out as videos are published: the newest stand at the end.
         for end in range(count, max(count - YOUNG_AMONG, 0), -SLICE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
+from freshet.catalogue.trials import Trials
 from freshet.domain.events import Surface
 from freshet.feed.cursor import Cursors
 from freshet.feed.experiments import HOLDOUT, Arm, Experiment, check, laid_over
@@ -33,6 +34,7 @@ class MakeFeed(Protocol):
 def surfaces(
     live: Live,
     nearby: Nearby,
+    trials: Trials | None,
     sections: Mapping[str, ForYou | Following],
     experiments: Mapping[str, Experiment],
     cursors: Cursors,
@@ -57,7 +59,7 @@ def surfaces(
             surface, parts = "following", parts_for(live, section)
             ladder = following(live, section)
         else:
-            surface, parts = "for_you", Parts(live, section, nearby)
+            surface, parts = "for_you", Parts(live, section, nearby, trials)
             ladder = for_you(parts)
         feed = make_feed(surface, parts, ladder, served(surface, parts), label)
         return Variant(feed, scorer(surface, parts, observe, label))

@@ -6,6 +6,7 @@ Nothing here knows how many followers a creator has or how their other videos di
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from freshet.feed.ladder import Ladder, Rung
 from freshet.feed.parts import Parts
@@ -32,6 +33,7 @@ from freshet.feed.steps import (
     Popularity,
     Predict,
 )
+from freshet.feed.trying import Draw, InQuota, OnTrial
 from freshet.feed.wanted import AsAsked, Asked, Matching, Pinned
 from freshet.pipeline import Pipeline
 from freshet.surfaces.shared import diverse, doubted, ranked, reasons, unseen, value_of
@@ -48,6 +50,11 @@ def for_you(parts: Parts) -> Ladder:
     certain = diverse(parts)
     forced = replace(certain, lift_first=True)
 
+    tries = parts.trials is not None
+    in_trial: list[Any] = [OnTrial(parts, settings.hold)] if tries else []
+    if tries and settings.hold:
+        in_trial.append(InQuota())
+    drawn: list[Any] = [Draw(parts, settings.spare)] if tries else []
     full = Pipeline[FeedQuery](
         name="for_you",
         sources=[
@@ -63,8 +70,14 @@ def for_you(parts: Parts) -> Ladder:
             Everything(parts),
             Matching(parts),
         ],
-        steps=[*unseen(parts), *ranked(parts, value), *doubted(parts, value)],
-        selector=diverse(parts, settings.explore_share, settings.optimism),
+        steps=[
+            *unseen(parts),
+            *in_trial,
+            *ranked(parts, value),
+            *doubted(parts, value),
+            *drawn,
+        ],
+        selector=diverse(parts, settings.explore_share, settings.optimism, drawn=bool(drawn)),
         finish=[why],
     )
     popular = Pipeline[FeedQuery](

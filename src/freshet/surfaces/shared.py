@@ -42,7 +42,9 @@ def doubted(parts: Parts, value: Value) -> list[Any]:
     return [Doubt(value)] if parts.settings.optimism else []
 
 
-def diverse(parts: Parts, explore_share: float = 0.0, optimism: float = 0.0) -> Diverse:
+def diverse(
+    parts: Parts, explore_share: float = 0.0, optimism: float = 0.0, drawn: bool = False
+) -> Diverse:
     settings = parts.settings
     return Diverse(
         by=("creator", "sound", "topic"),
@@ -51,6 +53,7 @@ def diverse(parts: Parts, explore_share: float = 0.0, optimism: float = 0.0) -> 
         topic_window=settings.topic_window,
         topic_novelty=settings.topic_novelty,
         optimism=optimism,
+        drawn=drawn,
     )
 
 

@@ -1,0 +1,1 @@
+"""Layer 5: a fair start for every new video, whoever made it."""

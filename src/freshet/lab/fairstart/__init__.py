@@ -1,0 +1,1 @@
+"""Does every good video find its audience, whoever made it?"""
