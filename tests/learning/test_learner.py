@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from freshet.learning.calibration import tune
 from freshet.learning.learner import (
     CLIP,
     HEADS,
@@ -17,6 +18,7 @@ from freshet.learning.learner import (
     THRESHOLDS_S,
     WIDTH,
     alike,
+    chances,
     forward,
     forward_many,
     learn,
@@ -37,18 +39,21 @@ class Model:
     def __init__(self, seed: int = 0) -> None:
         self.params = new_params(INPUTS, seed)
         self.z, self.pre = np.zeros(INPUTS, np.float32), np.zeros(WIDTH, np.float32)
-        self.p = np.zeros(HEADS, np.float32)
+        self.logits, self.p = np.zeros(HEADS, np.float32), np.zeros(HEADS, np.float32)
         self.work = np.zeros((3, max(WIDTH, HEADS)), np.float32)
 
     def predict(self, x: Any) -> Floats:
         standardise(self.params, np.asarray(x, np.float32), self.z)
-        forward(self.params, self.z, self.pre, self.p)
+        forward(self.params, self.z, self.pre, self.logits)
+        chances(self.params, self.logits, self.p)
         return self.p
 
     def learn(self, x: Any, target: Any) -> None:
         meet(self.params, np.asarray(x, np.float32))
         self.predict(x)
-        learn(self.params, self.z, self.pre, self.p, np.asarray(target, np.float32), self.work)
+        told = np.asarray(target, np.float32)
+        tune(self.params.odds, self.params.tuning, self.logits, told, self.params.seen[1])
+        learn(self.params, self.z, self.pre, self.logits, told, self.work)
 
 
 def loss(params: dict[str, Any], z: Any, target: Any) -> float:
@@ -70,8 +75,8 @@ def test_a_step_goes_down_the_gradient(name: str) -> None:
     before = {key: np.asarray(value, np.float64).copy()
               for key, value in model.params._asdict().items()}  # fmt: skip
 
-    forward(model.params, z, model.pre, model.p)
-    learn(model.params, z, model.pre, model.p, target, model.work)
+    forward(model.params, z, model.pre, model.logits)
+    learn(model.params, z, model.pre, model.logits, target, model.work)
 
     squares = getattr(model.params, f"a{name.removeprefix('w')}")
     step = (before[name] - getattr(model.params, name)) * np.sqrt(squares)

@@ -38,10 +38,12 @@ from freshet.features.ring import (
     UNTIMED,
 )
 from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
+from freshet.learning.calibration import tune
 from freshet.learning.learner import (
     HEADS,
     THRESHOLDS_S,
     WIDTH,
+    chances,
     forward,
     learn,
     meet,
@@ -91,13 +93,16 @@ N_THRESHOLDS = len(THRESHOLDS_S)
 P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
 Scratch = namedtuple(
-    "Scratch", "x z pre p target work delta surprise times notes row one anonymous links calls"
+    "Scratch",
+    "x z pre logits p target work delta surprise times notes row one anonymous links calls",
 )
 
 
 def new_scratch(inputs: int, calls: Any) -> Any:
     """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
-    widths = (inputs, inputs, WIDTH, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4, NOTES)
+    widths = (
+        inputs, inputs, WIDTH, HEADS, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4, NOTES,
+    )  # fmt: skip
     arrays: list[Any] = [np.zeros(width, np.float32) for width in widths]
     arrays += [np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_)]
     arrays.append(np.zeros(LINKS, np.int32))
@@ -225,13 +230,14 @@ def close_view(state, params, pending, slot, now, scratch):
     video = pending.video[slot]
     watched_s = clipped_s(watched, state.video_facts[video, DURATION_MS])
     standardise(params, pending.x[slot], scratch.z)
-    forward(params, scratch.z, scratch.pre, scratch.p)
+    forward(params, scratch.z, scratch.pre, scratch.logits)
     for o in range(N_OUTCOMES):
         scratch.target[o] = 1.0 if bits & (1 << o) else 0.0
     for t in range(N_THRESHOLDS):
         scratch.target[N_OUTCOMES + t] = 1.0 if watched_s > THRESHOLDS_S[t] else 0.0
     meet_watch(params, watched_s)
-    learn(params, scratch.z, scratch.pre, scratch.p, scratch.target, scratch.work)
+    tune(params.odds, params.tuning, scratch.logits, scratch.target, params.seen[1])
+    learn(params, scratch.z, scratch.pre, scratch.logits, scratch.target, scratch.work)
     expected = pending.expected[slot]
     scratch.surprise[0] = (1.0 if bits & B_LONG else 0.0) - expected[0]
     scratch.surprise[1] = np.log(1.0 + watched_s) - expected[1]
@@ -320,7 +326,8 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
     copy_to(scratch.x, pending.x[slot])
     meet(params, scratch.x)
     standardise(params, scratch.x, scratch.z)
-    forward(params, scratch.z, scratch.pre, scratch.p)
+    forward(params, scratch.z, scratch.pre, scratch.logits)
+    chances(params, scratch.logits, scratch.p)
     watch_times(params, scratch.p, scratch.times)
     expected = pending.expected[slot]
     expected[0], expected[1], expected[2] = scratch.p[P_LONG], scratch.times[3], scratch.p[P_2S]

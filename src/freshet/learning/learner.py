@@ -5,7 +5,8 @@ through a linear one:
 
     z = clip((x - mean) / deviation)              (F,)
     h = relu(z @ W1 + b1)                         (H,)
-    p = sigmoid(z @ W3 + h @ W2 + b)              (O,)
+    logits = z @ W3 + h @ W2 + b                  (O,)
+    p = sigmoid(logits, calibrated)               (O,)   calibration.py
 
 O = the outcomes, then P(watched more than t seconds) for each t of `THRESHOLDS_S`: the
 distribution of watch time given this viewer and this video, from which its median and its
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from freshet.domain.outcomes import OUTCOMES
+from freshet.learning.calibration import new_odds, new_tuning
 from freshet.state.arithmetic import e_to
 from freshet.state.block import out_of_line
 from freshet.state.compiled import allocating, kernel
@@ -56,7 +58,9 @@ LEAST = np.float32(0.01)  # is added to every input's variance
 ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
 
-Params = namedtuple("Params", "mean variance fixed seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab")
+Params = namedtuple(
+    "Params", "mean variance fixed seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab odds tuning"
+)
 
 
 def new_params(inputs: int, seed: int) -> Any:
@@ -80,6 +84,7 @@ def new_params(inputs: int, seed: int) -> Any:
         w2=draw(WIDTH, HEADS, (0.1 / WIDTH) ** 0.5), a2=full(WIDTH, HEADS),
         w3=zeros((inputs, HEADS), np.float32), a3=full(inputs, HEADS),
         b=zeros(HEADS, np.float32), ab=full(HEADS),
+        odds=new_odds(HEADS), tuning=new_tuning(),
     )  # fmt: skip
 
 
@@ -125,14 +130,14 @@ def standardise(params, x, z):
 
 
 @kernel
-def forward(params, z, pre, p):
-    """Predictions p (O,) and hidden pre-activations pre (H,) of a standardised vector."""
+def forward(params, z, pre, logits):
+    """Logits (O,) and hidden pre-activations pre (H,) of a standardised vector."""
     out_of_line()
-    width, heads = pre.shape[0], p.shape[0]
+    width, heads = pre.shape[0], logits.shape[0]
     for q in range(width):
         pre[q] = params.b1[q]
     for q in range(heads):
-        p[q] = params.b[q]
+        logits[q] = params.b[q]
     for j in range(z.shape[0]):
         v = z[j]
         if v != ZERO:
@@ -140,21 +145,27 @@ def forward(params, z, pre, p):
             for q in range(width):
                 pre[q] += v * row1[q]
             for q in range(heads):
-                p[q] += v * row3[q]
+                logits[q] += v * row3[q]
     for q in range(width):
         if pre[q] > ZERO:
             row2 = params.w2[q]
             for r in range(heads):
-                p[r] += pre[q] * row2[r]
-    for q in range(heads):
-        p[q] = sigmoid(p[q])
+                logits[r] += pre[q] * row2[r]
+
+
+@kernel
+def chances(params, logits, p):
+    """Predictions p (O,): the logits, calibrated, as probabilities."""
+    stretch, shift = params.odds[0], params.odds[1]
+    for r in range(p.shape[0]):
+        p[r] = sigmoid(stretch[r] * logits[r] + shift[r])
 
 
 @allocating
 def forward_many(params, x, shared, p):
     """Predictions p (n, O) for vectors x (n, F) that are not standardised yet.
 
-    The same sums in the same order as `standardise` and `forward`, so the same bits; but
+    The same sums in the same order as `standardise`, `forward` and `chances`, so the same bits; but
     six vectors go through the weights together while their sums stay in registers, and what
     all vectors share is summed once.
 
@@ -164,7 +175,7 @@ def forward_many(params, x, shared, p):
     out_of_line()
     n, inputs = x.shape
     weights, scale = np.zeros((inputs, WIDTH + WIDE), np.float32), np.empty(inputs, np.float32)
-    above = np.zeros((WIDTH, WIDE), np.float32)
+    above, odds = np.zeros((WIDTH, WIDE), np.float32), np.zeros((2, WIDE), np.float32)
     for j in range(inputs):
         scale[j] = scale_of(params.variance[j])
         for q in range(WIDTH):
@@ -174,6 +185,8 @@ def forward_many(params, x, shared, p):
     for q in range(WIDTH):
         for r in range(HEADS):
             above[q, r] = params.w2[q, r]
+    for r in range(HEADS):
+        odds[0, r], odds[1, r] = params.odds[0, r], params.odds[1, r]
     z = np.zeros((ROWS, inputs), np.float32)
     base = np.zeros((ROWS, WIDTH + WIDE), np.float32)
     sums = np.empty((ROWS, WIDTH + WIDE), np.float32)
@@ -204,7 +217,7 @@ def forward_many(params, x, shared, p):
             add_products(hidden, above, 0, WIDTH, lane, heads)
         for k in range(some):
             for r in range(WIDE):
-                heads[k, r] = sigmoid(heads[k, r])
+                heads[k, r] = sigmoid(odds[0, r] * heads[k, r] + odds[1, r])
             for r in range(HEADS):
                 p[first + k, r] = heads[k, r]
 
@@ -229,17 +242,17 @@ def nudge(weights, squares, gradient, step, shrink):
 
 
 @kernel
-def learn(params, z, pre, p, target, work):
+def learn(params, z, pre, logits, target, work):
     """One step towards `target` (O,), from the forward pass just made.
 
     `work` is scratch (3, max(H, O)).
     """
     out_of_line()
-    heads, width = p.shape[0], pre.shape[0]
+    heads, width = logits.shape[0], pre.shape[0]
     gradient, hidden, scaled = work[0][:heads], work[1][:width], work[2]
     shrink = np.float32(SHRINK * SHRINK_VIEWS / (SHRINK_VIEWS + params.seen[1]))
     for r in range(heads):
-        gradient[r] = p[r] - target[r]
+        gradient[r] = sigmoid(logits[r]) - target[r]
     for q in range(width):
         hidden[q] = ZERO
         if pre[q] > ZERO:
