@@ -9,7 +9,7 @@ import pytest
 
 from freshet.catalogue.content import content_vector
 from freshet.domain import events as ev
-from freshet.learning.vectors import WORDS
+from freshet.features.item import WORDS
 from tests.learning.telling import Story, small_live
 
 CATS = [f"cat{n}" for n in range(12)]

@@ -13,8 +13,9 @@ AHEAD = 8  # videos: long enough for memory to answer, few enough for the neares
 
 @part
 def fetch_video(state, video):
-    """A video's facts and its own rates."""
+    """A video's facts, its vector and its own rates."""
     fetch_row(state.video_facts, video)
+    fetch_row(state.vector_ints, video)
     fetch_row(state.video, video)
 
 

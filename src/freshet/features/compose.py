@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from freshet.features.ahead import AHEAD, fetch_made_of, fetch_video
+from freshet.features.alike import Alike
 from freshet.features.content import HashtagRates, SoundRates, TopicRates, VideoTraitRates
 from freshet.features.duration import Duration
+from freshet.features.effect import VideoEffect
 from freshet.features.feature import Feature
 from freshet.features.history import HistoryCrosses, HistoryHere
 from freshet.features.hour import HourRates
@@ -40,10 +42,10 @@ FEATURES: tuple[Feature, ...] = (
     World(), Notes(), PlacementRates(), HourRates(),
     ViewerRates(), Session(), ViewerPlacement(), ViewerSurprise(), ViewerTraitRates(),
     HistoryHere(), ViewerKnown(),
-    Duration(), VideoRates(), VideoPlacement(), VideoSurprise(), SpanPlacement(),
+    Duration(), VideoRates(), VideoPlacement(), VideoSurprise(), VideoEffect(), SpanPlacement(),
     VideoKnown(),
     TopicRates, HashtagRates, SoundRates, VideoTraitRates,
-    HistoryCrosses(), Match(),
+    HistoryCrosses(), Alike(), Match(),
 )  # fmt: skip
 
 

@@ -9,6 +9,9 @@
     WORK, MORE room for what a video's values work out   (WORK_WIDTH,) each
     RATES      of contents, as they come (`ContentRates`), RATES_WIDTH each
     MARKS      who is followed, a Bloom filter: no mark means no; a mark, that it may be
+    VECTORS    of each of those views' videos, value by value            (64, HISTORY)
+    VECTOR     room for the vector of the video that is asked about      (64,)
+    COSINES    room for what it has in common with each view             (HISTORY,)
 
 Filled with the viewer's half of a vector, before the videos' half is asked for; and with them
 `Ask.links`, which views had what (features/links.py).
@@ -18,7 +21,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from freshet.catalogue.content import WIDTH
 from freshet.catalogue.facts import CREATOR, DURATION_MS, HASHTAG, HASHTAGS, SOUND, TOPIC, TOPICS
+from freshet.features.item import put_item
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.links import ABOUT, BY, KEPT, LINKS, TAGGED, WITH, link
 from freshet.features.ring import (
@@ -47,7 +52,10 @@ MARKS = MORE + WORK_WIDTH
 MARKS_WIDTH = 1024  # a power of two
 RATES = MARKS + MARKS_WIDTH
 RATES_WIDTH = 9  # values of one content
-NOTES = RATES + KEPT * RATES_WIDTH
+VECTORS = RATES + KEPT * RATES_WIDTH
+VECTOR = VECTORS + WIDTH * HISTORY
+COSINES = VECTOR + WIDTH
+NOTES = COSINES + HISTORY
 
 PLACE_STRENGTH = np.float32(20.0)
 PER_S = np.float32(0.001)
@@ -111,6 +119,9 @@ class Notes:
                     link(links, WITH, facts, video, SOUND, 1, past)
                     link(links, TAGGED, facts, video, HASHTAG, HASHTAGS, past)
                     link(links, ABOUT, facts, video, TOPIC, TOPICS, past)
+                    length = put_item(state, video, notes, VECTOR)
+                    for j in range(WIDTH):
+                        notes[VECTORS + j * HISTORY + past] = length * notes[VECTOR + j]
                     past += 1
                 heads, words = state.tie_heads, state.tie_words
                 start = np.int64(heads[ask.viewer, OTHER + START])

@@ -33,6 +33,7 @@ TEXTS = {
     "hashtag": "you lately saw {times} with #{hashtag}",
     "topic": "you lately saw {times} about {topic}",
     "sound": "you lately saw {times} with this sound",
+    "alike": "videos like it held you longer than expected lately",
     "length": "videos about this long held you longer than expected lately",
     "followed": "you follow who made it",
     "interest": "it is about an interest you chose",
@@ -129,6 +130,7 @@ GROUPS = (
     _past("hashtag"),
     _past("topic"),
     _past("sound"),
+    Group("alike", "stranger", prefix="alike_"),
     Group("length", "stranger", ("length_weight", "length_surprise")),
     Group("followed", "stranger", ("creator_followed",)),
     Group("interest", "stranger", ("interest_match",)),
@@ -140,6 +142,7 @@ GROUPS = (
 
 # Reasons whose evidence is in the vector itself: true if this feature is above 0.
 SAID_BY = {
+    "alike": "alike_surprise",
     "length": "length_surprise",
     "followed": "creator_followed",
     "interest": "interest_match",

@@ -7,7 +7,7 @@ outcome changes a tally, and its surprise is noted after the model learned it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,6 +249,12 @@ class Live(Reading):
     def hide_viewers(self) -> None:
         """For measuring: from now on vectors are made as if nothing were known of anybody."""
         self._scratch.anonymous[0] = True
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """For measuring: these inputs say nothing of any video, from the first view on."""
+        left = np.isin(self.feature_names, list(names))
+        self.params.fixed[left], self.params.mean[left] = 1, 0.0
+        self.params.variance[left], self.params.w3[left] = np.inf, 0.0
 
     # --- snapshots --------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 """What the model takes for granted before it has seen anybody.
 
-Who liked a topic, a creator, a hashtag, a sound or a length so far more than was expected
-will like more of it; what somebody says they are interested in, whom they follow and what
-they understand is for them. Without this a new system must first find out that tastes exist:
+Who liked a topic, a creator, a hashtag, a sound, a length or videos like this one so far more
+than was expected will like more of it; a video that others liked more than was expected will be
+liked again; what somebody says they are interested in, whom they follow and what they understand
+is for them. Without this a new system must first find out that tastes exist:
 while it does not believe in them it shows what hardly tells them apart, so it learns it
 slowly. It is where the linear weights start, nothing more: they are learned from there like
 every other.
@@ -29,6 +30,9 @@ LIKES: dict[str, float] = {
     "hashtag_surprise": 0.5,
     "sound_surprise": 0.5,
     "length_surprise": 0.5,
+    "alike_surprise": 1.0,
+    "video_effect_long_view": 1.0,
+    "video_effect_log_watch": 0.5,
     "interest_match": 0.4,
     "language_match": 0.4,
     "creator_followed": 0.4,

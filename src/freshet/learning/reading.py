@@ -18,6 +18,7 @@ from freshet.catalogue import facts
 from freshet.catalogue.content import WIDTH
 from freshet.catalogue.trials import Trials
 from freshet.domain.outcomes import OUTCOMES
+from freshet.features.effect import K_FIRST, NOISE_FIRST
 from freshet.features.ring import H_COUNT, H_VIDEO, HISTORY
 from freshet.features.tally import LATELY_MS, SHORT, place
 from freshet.learning import lookups, ranking
@@ -224,6 +225,14 @@ class Reading(Predicting):
             found.append(video)
             video = int(self.video_facts[video, facts.BEFORE])
         return np.array(found, np.int32)
+
+    @property
+    def trust(self) -> tuple[float, float]:
+        """Views that say as much of a video as what is known of all, and the variance of
+        log(1 + seconds watched) of one view (features/effect.py)."""
+        at = self.space.composed.layout("all.trust")
+        found = self.blocks["all"].floats[0, at : at + 2]
+        return K_FIRST + float(found[0]), NOISE_FIRST + float(found[1])
 
     # --- one viewer -------------------------------------------------------------------------
 

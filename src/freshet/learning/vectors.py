@@ -10,9 +10,7 @@ or away from it if it was skipped, and one video drawn by the view's own hash mo
     p = sigmoid(SLOPE * cos(item, taste) - MARGIN)        learned += rate * (liked - p) * taste
 
 A video of which nothing at all is known starts at a short vector of its row's hash, so that
-acts have something to move. The row of a video, 196 bytes:
-
-    int8 (64,) content x 127 | int16 (64,) learned x 4096 | int32 times moved by a view
+acts have something to move. How a row lies is told in features/item.py.
 """
 
 from __future__ import annotations
@@ -22,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from freshet.catalogue.content import UNIT, WIDTH
+from freshet.catalogue.content import WIDTH
 from freshet.catalogue.facts import DURATION_MS
 from freshet.domain.outcomes import INDEX, OUTCOMES
+from freshet.features.item import LEARNED, SCALE, VIEWS, WORDS, put_item
 from freshet.features.ring import (
     CLOSED,
     H_BITS,
@@ -37,10 +36,6 @@ from freshet.state.block import Block, begin, end
 from freshet.state.compiled import allocating, kernel
 from freshet.state.memory import Memory
 
-WORDS = WIDTH // 4 + WIDTH // 2 + 1
-LEARNED = WIDTH // 2  # begins here, in int16
-VIEWS = WORDS - 1  # in int32
-SCALE = np.float32(4096.0)
 BLANK = 40  # length of the start of a video without content, of 127
 
 SLOPE, MARGIN = np.float32(4.0), np.float32(1.0)
@@ -85,18 +80,10 @@ def liked_at(state, viewer, ring):
 @kernel
 def item(state, video, out):
     """The vector of a video, float32 (64,) of length 1; False, and all 0, if it has none."""
-    content, learned = state.vector_bytes[video], state.vector_shorts[video]
-    total = np.float32(0.0)
+    length = put_item(state, video, out, 0)
     for j in range(WIDTH):
-        v = np.float32(content[j]) / np.float32(UNIT) + np.float32(learned[LEARNED + j]) / SCALE
-        out[j] = v
-        total += v * v
-    if total <= np.float32(0.0):
-        return False
-    scale = np.float32(1.0 / sqrt(total))
-    for j in range(WIDTH):
-        out[j] *= scale
-    return True
+        out[j] *= length
+    return length > np.float32(0.0)
 
 
 @kernel

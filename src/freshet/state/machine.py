@@ -1,5 +1,5 @@
-"""Two things that compiled kernels need and numba cannot say: sums of products that stay in
-registers, and rows asked for before they are needed.
+"""What compiled kernels need and numba cannot say: sums of products that stay in registers, and
+rows asked for before they are needed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+COLUMNS, EIGHT = 24, 8  # of `put_products`: three registers of sums
 ROWS, LANES = 6, 16  # of a tile: 12 registers of sums, with the 16 registers that x86-64 has
 LINE_BYTES = 64
 WORD = 4  # bytes
@@ -75,6 +76,47 @@ def add_products(
 
 
 @intrinsic
+def put_products(
+    typing_context: Any, floats: Any, left: Any, right: Any, count: Any, out: Any
+) -> Any:
+    """floats[out + q] = sum over j of floats[left + j] * floats[right + j * COLUMNS + q], j up to
+    `count`, for all COLUMNS q at once; each sum in the order of j, as if it were made alone.
+
+    Args:
+        floats: float32 (any,), C-contiguous.
+    """
+    signature = types.int32(floats, types.int64, types.int64, types.int64, types.int64)
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, given[0]).data
+        left, right, count, out = given[1:]
+        vector = ir.VectorType(_FLOAT, EIGHT)
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), EIGHT), [0] * EIGHT)
+
+        def place(at: Any, part: int) -> Any:
+            here = builder.add(at, ir.Constant(_INT, part * EIGHT))
+            return builder.bitcast(builder.gep(data, [here]), vector.as_pointer())
+
+        sums = [cgutils.alloca_once(builder, vector) for _ in range(COLUMNS // EIGHT)]
+        for total in sums:
+            builder.store(ir.Constant(vector, [0.0] * EIGHT), total)
+        with cgutils.for_range(builder, count) as loop:
+            one = builder.load(builder.gep(data, [builder.add(left, loop.index)]))
+            single = ir.Constant(vector, ir.Undefined)
+            single = builder.insert_element(single, one, ir.Constant(ir.IntType(32), 0))
+            spread = builder.shuffle_vector(single, single, zeros)
+            row = builder.add(right, builder.mul(loop.index, ir.Constant(_INT, COLUMNS)))
+            for part, total in enumerate(sums):
+                product = builder.fmul(spread, builder.load(place(row, part), align=WORD))
+                builder.store(builder.fadd(builder.load(total), product), total)
+        for part, total in enumerate(sums):
+            builder.store(builder.load(total), place(out, part), align=WORD)
+        return ir.Constant(ir.IntType(32), 0)
+
+    return signature, generate
+
+
+@intrinsic
 def fetch_row(typing_context: Any, block: Any, row: Any) -> Any:
     """Ask memory for a row of a block (n, width); it is there a little later.
 
@@ -108,6 +150,13 @@ if config.DISABLE_JIT:  # as plain Python: the sums by themselves, and nothing i
         for j in range(first, end):
             for r in range(ROWS):
                 out[r, lane : lane + LANES] += left[r, j] * right[j, lane : lane + LANES]
+        return 0
+
+    def put_products(floats: Any, left: int, right: int, count: int, out: int) -> int:
+        floats[out : out + COLUMNS] = 0
+        for j in range(count):
+            row = right + j * COLUMNS
+            floats[out : out + COLUMNS] += floats[left + j] * floats[row : row + COLUMNS]
         return 0
 
     def fetch_row(block: Any, row: int) -> int:
