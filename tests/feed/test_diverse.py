@@ -31,8 +31,8 @@ def some(value: Any, creator: Any = None, sound: Any = None, topic: Any = None, 
     return Candidates.of(np.arange(n), **{**columns, **more})
 
 
-def query(n: int = 10, seed: int = 0, **more: Any) -> FeedQuery:
-    return FeedQuery(viewer=-1, n=n, now_ms=0, seed=seed, **more)
+def query(n: int = 10, seed: int = 0, now_ms: int = 0, **more: Any) -> FeedQuery:
+    return FeedQuery(viewer=-1, n=n, now_ms=now_ms, seed=seed, **more)
 
 
 def picked(selector: Diverse, candidates: Candidates, asked: FeedQuery) -> list[int]:
@@ -195,11 +195,30 @@ def test_spacing_always_holds_and_nothing_comes_twice(
 
 
 def test_optimism_tries_what_little_is_known_of_and_says_nothing_of_it_in_the_value() -> None:
-    candidates = some([3, 2, 1], doubt=np.array([0.1, 2.0, 0.5], np.float32))
-    hopeful = Diverse(optimism=1.0).select(query(), candidates)
-    assert hopeful.rows.tolist() == [1, 0, 2]
-    assert hopeful["value"].tolist() == [2, 3, 1]
+    candidates = some([3, 2, 1], doubt=np.array([0.1, 2.0, 0.0], np.float32))
+    slates = [Diverse(optimism=1.0).select(query(now_ms=10_000 * epoch), candidates)
+              for epoch in range(60)]  # fmt: skip
+    firsts = Counter(int(slate.rows[0]) for slate in slates)
+    assert set(firsts) == {0, 1}
+    assert firsts[1] > 10  # it draws more than half a deviation three times in ten
+    assert all(slate["value"].tolist() == [3.0 - row for row in slate.rows] for slate in slates)
     assert picked(Diverse(), candidates, query()) == [0, 1, 2]
+
+
+def test_what_is_drawn_for_a_video_holds_for_everybody_for_some_seconds() -> None:
+    candidates = some(np.zeros(30), doubt=np.ones(30, np.float32))
+    orders = [picked(Diverse(optimism=1.0), candidates, query(30, seed, more)) for seed, more in
+              ((1, 0), (2, 9_999), (3, 10_000))]  # fmt: skip
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_chance_tries_only_what_may_be_worth_a_place_by_its_doubt() -> None:
+    doubt, all_of_them = np.array([0.1, 0.1, 1.0, 0.1], np.float32), np.ones(4, np.bool_)
+    candidates = some([3, 2, 1, 0], doubt=doubt, explorable=all_of_them)
+    slates = [Diverse(explore_share=1.0, optimism=0.01).select(query(1, seed), candidates)
+              for seed in range(40)]  # fmt: skip
+    assert {int(slate.rows[0]) for slate in slates} == {0, 2}
+    assert {float(slate["propensity"][0]) for slate in slates} == {0.5}
 
 
 def test_a_broken_score_comes_last_whatever_the_hope() -> None:

@@ -86,6 +86,11 @@ async def test_what_is_worth_most_to_anybody_is_found_and_the_fitting_of_it_firs
     assert (await found(Proven(parts)))[0] == "cat2"
 
 
+async def test_who_has_seen_what_is_proven_is_brought_the_next_best() -> None:
+    best = [*watched("w", *["cat1"] * 9, *["cat2"] * 8, *["cat3"] * 7), *watched("vera", "cat1")]
+    assert await found(Proven(parts_of(*best, proven=2))) == ["cat2", "cat3"]
+
+
 async def test_new_videos_go_to_those_whom_they_fit() -> None:
     french = video("chat", topics=("cats",), language="fr", country="FR")
     parts = parts_of(french, first_audience=3, explore_shown_max=0)

@@ -16,7 +16,7 @@ from freshet.feed.steps import Eligible, Hydrate, LongestAgo, NotHidden, NotSeen
 from freshet.feed.value import Doubt, Value
 from freshet.pipeline import Candidates
 from tests.feed.making import make, parts_of, video, watched
-from tests.feed.world import NOW_MS, OUTCOMES
+from tests.feed.world import NOW_MS, OUTCOMES, FakeLive
 
 QUERY = FeedQuery(viewer=-1, n=10, now_ms=NOW_MS, seed=1)
 
@@ -115,18 +115,24 @@ def test_a_rows_value_does_not_depend_on_its_neighbours() -> None:
     assert together.tolist() == [float(one) for one in alone]
 
 
+class Trusting(FakeLive):
+    """Four views say as much of a video as is known of all; log(1 + seconds) varies by 1/4."""
+
+    trust = (4.0, 0.25)
+
+
 def test_doubt_is_the_deviation_of_a_view_and_goes_with_the_views() -> None:
-    doubt = Doubt(Value({"like": 2.0, "watch_s": 0.5}, ("like",)))
+    doubt = Doubt(Trusting(), Value({"like": 2.0, "watch_s": 0.5}, ("like",)))
     found = doubt.score(
         FeedQuery(viewer=0, n=1, now_ms=0, seed=0),
         Candidates.of(
             np.arange(3),
             predictions=np.array([[0.5], [0.5], [0.0]]),
-            watch_s=np.array([0.0, 0.0, 6.0]),
-            shown=np.array([0.0, 3.0, 0.0]),
+            watch_s=np.array([-1.0, -1.0, 7.0]),
+            shown=np.array([0.0, 12.0, 0.0]),
         ),
     )
-    assert found.tolist() == [1.0, 0.5, 3.0]
+    assert found.tolist() == [0.5, 0.25, 1.0]
 
 
 def test_a_weight_for_an_unknown_outcome_is_refused() -> None:

@@ -68,6 +68,7 @@ class Names:
 class FakeLive:
     name, fold_version = "live", 1
     outcomes, feature_names, model_version = OUTCOMES, FEATURES, "linear-1"
+    trust = (1e12, 0.0)  # there is nothing it does not know of a video
 
     def __init__(self) -> None:
         self.offset = 0

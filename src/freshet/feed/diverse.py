@@ -16,8 +16,12 @@ the item with the best draw of a round takes the place, the round is drawn unifo
 second term is the share of rounds that the item wins.
 
 *Optimism*: a video of which little is known may be better than predicted. In the order, and only
-there, it gains `optimism` times its doubt (upper confidence bounds; Auer, Cesa-Bianchi and
-Fischer 2002). Views take the doubt away, so what is not better soon stops costing anything.
+there, it gains `optimism` times its doubt times a draw of its own, never below 0 (optimistic
+Thompson sampling; May, Korda, Lee and Leslie 2012): where much is unknown something of it draws
+high, where little is there is little to gain. Views take the doubt away, so what is not better
+soon stops costing anything. A video's draw holds for everybody for some seconds: given the time,
+the order is no matter of chance. Nor does chance try what is known not to be good enough:
+explorable is only what may, by its doubt, be worth a place.
 
 *Pins* of the app stand at their places, as far as spacing allows; the places around them are
 filled so that it does. Where nothing else is left, a pin moves up rather than leave a gap.
@@ -37,6 +41,8 @@ from freshet.domain.errors import Refused
 from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates
 
+DRAWN_MS = 10_000  # how long a video's draw holds
+HOPE = 2.0  # doubts up to which chance may try
 HARD = ("creator", "sound")  # (n,) int32; a value below 0 equals nothing
 SOFT = {"topic": "topics"}  # (n, k) int32, padded with values below 0
 NO_DRAWS = np.empty((0, 0), np.float32)
@@ -80,14 +86,15 @@ class Diverse:
         n = len(candidates)
         value = candidates["value"].astype(np.float64)
         deviation = _deviation(value)
-        if self.optimism:
-            value += self.optimism * candidates["doubt"]
         value[~np.isfinite(value)] = -1e300  # a broken score comes last, but still comes
+        explorable, draws = self._by_chance(candidates, value, query.n)
+        if self.optimism:
+            hope = np.maximum(_drawn(candidates.rows, query.now_ms // DRAWN_MS), 0.0)
+            value += self.optimism * candidates["doubt"] * hope
         hard = [name for name in self.by if name in HARD]
         soft = [SOFT[name] for name in self.by if name in SOFT]
         window = self.topic_window if soft else 0
         luck = query.draws("diverse").random(2 * query.n).reshape(query.n, 2)
-        explorable, draws = self._by_chance(candidates)
         pins, places = _pins(query, candidates)
         picks, propensity, explored, novel = _fill(
             value,
@@ -112,13 +119,40 @@ class Diverse:
         told = {"propensity": propensity, "explored": explored, "novel": novel}
         return slate.adding({**told, "pinned": pinned})
 
-    def _by_chance(self, candidates: Candidates) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _by_chance(
+        self, candidates: Candidates, value: NDArray[Any], places: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Where chance may choose, and the draws there, round by round: none = uniformly."""
         if not self.drawn:
-            return np.flatnonzero(candidates["explorable"]), NO_DRAWS
+            explorable = candidates["explorable"]
+            if self.optimism:
+                explorable = explorable & _may_be_worth_it(value, candidates["doubt"], places)
+            return np.flatnonzero(explorable), NO_DRAWS
         draws = candidates["draws"]
         at = np.flatnonzero(np.isfinite(draws[:, 0]))
         return at, np.ascontiguousarray(draws[at].T)
+
+
+def _may_be_worth_it(value: NDArray[Any], doubt: NDArray[Any], places: int) -> NDArray[np.bool_]:
+    """True where a value may, two doubts up, be among the best for so many places."""
+    if len(value) <= places:
+        return np.ones(len(value), np.bool_)
+    least = np.partition(value, -places)[-places]
+    found: NDArray[np.bool_] = value + HOPE * doubt >= least
+    return found
+
+
+def _drawn(rows: NDArray[Any], epoch: int) -> NDArray[np.float64]:
+    """A standard normal number for each row in an epoch: hashed (SplitMix64), then Box-Muller."""
+    mixed = rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed += np.uint64(epoch * 0xD1B54A32D192ED03 & (1 << 64) - 1)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    one = ((mixed >> np.uint64(32)) + np.uint64(1)).astype(np.float64) / 2.0**32
+    other = (mixed & np.uint64(0xFFFFFFFF)).astype(np.float64) / 2.0**32
+    drawn: NDArray[np.float64] = np.sqrt(-2.0 * np.log(one)) * np.cos(2.0 * np.pi * other)
+    return drawn
 
 
 def _deviation(value: NDArray[Any]) -> float:

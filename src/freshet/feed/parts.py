@@ -219,6 +219,12 @@ class Live(Protocol):
 
     # --- the model ----------------------------------------------------------------------------
 
+    @property
+    def trust(self) -> tuple[float, float]:
+        """Views that say as much of a video as what is known of all, and the variance of
+        log(1 + seconds watched) of one view."""
+        ...
+
     def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str) -> Ranked: ...
 
     def without(

@@ -82,13 +82,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """How far a video's worth may be from what is predicted: the deviation of one view's worth,
-    over the root of the views there were and the one to come.
+    """How far a video's worth to everybody may be from what is predicted: the deviation of one
+    view's worth, over the root of the views there were and of those that what is known of all
+    videos is worth (features/effect.py).
 
-    Outcomes deviate as independent ones do; watch time is taken to deviate by its mean, which
-    it does about in logs of feeds.
+    Outcomes deviate as independent ones do; seconds by what log(1 + seconds) does.
     """
 
+    live: Live
     value: Value
     needs = ("predictions", WATCH, "shown")
     adds = ("doubt",)
@@ -96,9 +97,12 @@ class Doubt:
 
     def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
         p, watch_s = candidates["predictions"], candidates[WATCH]
+        worth_views, noise = self.live.trust
         variance = np.einsum("no,o->n", p * (1 - p), self.value.row**2)
-        variance += (np.float32(self.value.weights.get(WATCH, 0.0)) * watch_s) ** 2
-        doubt: NDArray[Any] = np.sqrt(variance / (1 + candidates["shown"]))
+        per_s = np.float32(self.value.weights.get(WATCH, 0.0))
+        variance += np.float32(noise) * (per_s * (1 + watch_s)) ** 2
+        known = candidates["shown"] + np.float32(worth_views)
+        doubt: NDArray[Any] = np.sqrt(variance / known)
         return doubt
 
 

@@ -39,7 +39,7 @@ def ranked(parts: Parts, value: Value) -> list[Any]:
 
 def doubted(parts: Parts, value: Value) -> list[Any]:
     """What optimism asks, where there is any."""
-    return [Doubt(value)] if parts.settings.optimism else []
+    return [Doubt(parts.live, value)] if parts.settings.optimism else []
 
 
 def diverse(

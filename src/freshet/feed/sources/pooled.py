@@ -57,7 +57,10 @@ class Proven:
         pool = proven.pool(query.now_ms)
         centroids = query.taste(live).centroids
         fit = pool.cosines(centroids) + np.float32(WORTH) * pool.standing
-        return Candidates(pool.rows[_largest(fit, self.parts.settings.proven)])
+        # Who has seen the best of them gets the next best.
+        settings = self.parts.settings
+        left = np.flatnonzero(~query.seen(live, pool.rows, settings.seen_horizon_days))
+        return Candidates(pool.rows[left[_largest(fit[left], settings.proven)]])
 
 
 @dataclass(frozen=True, slots=True)
