@@ -15,12 +15,15 @@ from rich.console import Console
 from freshet import __version__
 from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
+from freshet.feed.settings import ForYou
+from freshet.lab import hostile as hostility
 from freshet.lab.curves import draw_curves
 from freshet.lab.dense import measure as dense
 from freshet.lab.dense.matrix import read_world
 from freshet.lab.dense.ours import Asked
 from freshet.lab.fairstart import measure as fair
 from freshet.lab.fairstart.world import Shape as FairShape
+from freshet.lab.families import NAMES, inputs_of
 from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
 from freshet.lab.ope.picture import draw_errors
@@ -63,6 +66,9 @@ def replay(
     keep: Annotated[
         Path | None, typer.Option(help="Keep vectors, predictions and outcomes in this file.")
     ] = None,
+    without: Annotated[
+        str, typer.Option(help=f"Families of inputs left out: {', '.join(NAMES)}.")
+    ] = "",
     seed: Seed = 0,
     as_json: Json = None,
 ) -> None:
@@ -72,11 +78,11 @@ def replay(
     if warm_start is not None:
         folder = with_history(folder, warm_start)
     console = Console(stderr=True)
-    names = [name.strip() for name in peers.split(",") if name.strip()]
+    names, left = listed(peers), listed(without)
     with console.status("reading") as status:
         done = replay_log(
             folder, now_ms=time.time_ns() // 1_000_000, seed=seed, report_from=first,
-            warm=warm_start is not None, note=status.update,
+            warm=warm_start is not None, without=inputs_of(left), note=status.update,
         )  # fmt: skip
         recording = done.recording
         if first is None:
@@ -86,7 +92,7 @@ def replay(
             run={
                 "commit": commit(), "version": __version__, "data": path.resolve().name,
                 "format": folder.layout, "start": "warm" if warm_start else "cold", "seed": seed,
-                "features": len(recording.feature_names),
+                "features": len(recording.feature_names), "without": left,
             },
             note=status.update,
         )  # fmt: skip
@@ -100,6 +106,25 @@ def replay(
     console.print(f"learning curves: {picture}")
     if as_json is not None:
         as_json.write_text(json.dumps(report.as_json(), indent=1) + "\n")
+
+
+@app.command()
+def hostile(
+    path: Annotated[Path, typer.Argument(help="Folder with log* or interactions*.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Of the log's viewers.")] = 0.01,
+    views: Annotated[int, typer.Option(min=1, help="Of each hostile viewer.")] = 20,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """What viewers who act at random, or together, do to everybody else's predictions."""
+    with Console(stderr=True).status("reading the log") as status:
+        found = hostility.measure(
+            open_folder(path), time.time_ns() // 1_000_000, share, views, seed, status.update
+        )
+    Console().print(hostility.table(found))
+    if as_json is not None:
+        settings = {"seed": seed, "share": share, "views": views, "data": path.resolve().name}
+        write_json(as_json, "freshet lab hostile", settings, hostility.as_json(found))
 
 
 @app.command()
@@ -187,7 +212,7 @@ def world(
     slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 1,
     optimism: Annotated[
         float, typer.Option(min=0, help="`feed.for_you.optimism` of the engine.")
-    ] = 0.0,
+    ] = ForYou().optimism,
     start: Annotated[str, typer.Option(help="cold, warm, or both.")] = "both",
     picture: Picture = None,
     seed: Seed = 0,
@@ -298,6 +323,11 @@ def duplicates(
     if as_json is not None:
         settings = {"seed": seed, "clips": clips}
         write_json(as_json, "freshet lab duplicates", settings, duplicates.as_json(found))
+
+
+def listed(text: str) -> list[str]:
+    """The names of a list with commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def day(option: str, text: str) -> int | None:

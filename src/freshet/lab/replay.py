@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -76,6 +77,7 @@ def replay(
     report_from: int | None = None,
     warm: bool = False,
     features: Sequence[Feature] = FEATURES,
+    without: Sequence[str] = (),
     personal: bool = True,
     note: Note = lambda _: None,
 ) -> Replayed:
@@ -86,6 +88,7 @@ def replay(
         report_from: yyyymmdd, where the held pass holds the viewers; default: the second half
             of the log's days.
         warm: fold what viewers did before the log first.
+        without: names of inputs that say nothing in this replay.
         personal: also run the held and the hidden pass.
 
     Raises:
@@ -103,14 +106,21 @@ def replay(
     def events(to: ReadReport) -> Iterator[Event]:
         return layout.events(folder, now_ms=now_ms, report=to, history=warm)
 
-    plain = run(events(report), seed, features, note=lambda n: note(f"replay: {n:,} impressions"))
+    plain = run(
+        events(report),
+        seed,
+        features,
+        without=without,
+        note=lambda n: note(f"replay: {n:,} impressions"),
+    )
     _check_same(plain, columns)
     room = {kind: len(plain.live.columns.names[kind]) for kind in ("viewer", "video")}
+    kept: dict[str, Any] = {"room": room, "without": without}
     held = hidden = plain
     if personal:
-        held = run(events(ReadReport()), seed, features, hold_ms=hold_ms, room=room,
+        held = run(events(ReadReport()), seed, features, hold_ms=hold_ms, **kept,
                    note=lambda n: note(f"viewers held: {n:,} impressions"))  # fmt: skip
-        hidden = run(events(ReadReport()), seed, features, hide=True, room=room,
+        hidden = run(events(ReadReport()), seed, features, hide=True, **kept,
                      note=lambda n: note(f"viewers hidden: {n:,} impressions"))  # fmt: skip
     recording = _recording(plain, held, hidden, columns, columns.date >= first_day)
     return Replayed(recording, len(columns) / plain.seconds, report)
@@ -130,6 +140,7 @@ def run(
     hold_ms: int | None = None,
     hide: bool = False,
     room: dict[str, int] | None = None,
+    without: Sequence[str] = (),
     note: Callable[[int], None] = lambda _: None,
 ) -> Pass:
     """Fold `events` into an empty system and keep what was predicted for each impression.
@@ -138,8 +149,10 @@ def run(
         hold_ms: from this time on vectors see the viewers as they were then.
         hide: vectors never see the viewer.
         room: rows needed per entity, if known.
+        without: names of inputs that say nothing.
     """
     live = Live(seed, room, features=features)
+    live.leave_out(without)
     live.fold([Tick(event_id="", time=0)])  # compiles, or loads what was compiled
     live.recorder = Recorder([], [], [])
     if hide:
@@ -199,7 +212,32 @@ def _recording(
     predicted = len(OUTCOMES)
     duration_ms = columns.duration_ms.astype(np.int64)
     played_ms = columns.play_time_ms.astype(np.int64)
-    labels = np.zeros((len(columns), predicted), np.uint8)
+    known = duration_ms > 0
+    most_s = np.where(known, 3 * duration_ms / 1000, np.inf).astype(np.float32)
+    nothing = np.full(len(columns), np.nan, np.float32)
+    return Recording(
+        viewer=plain.viewer, video=plain.video, time_ms=columns.time_ms,
+        learn_ms=columns.time_ms + played_ms, date=columns.date,
+        features=plain.features, feature_names=plain.live.feature_names,
+        predictions=plain.predictions[:, :predicted], outcomes=OUTCOMES, main=columns.main,
+        labels=labels_of(columns),
+        watch_mean_s=np.minimum(plain.times[:, 0], most_s),
+        watch_median_s=np.minimum(plain.times[:, 1], most_s),
+        watched_s=(played_ms / 1000).astype(np.float32),
+        duration_s=(duration_ms / 1000).astype(np.float32),
+        gauc_main=np.where(window, main_score(columns.main, OUTCOMES, held.predictions), nothing),
+        gauc_no_viewer=np.where(
+            window, main_score(columns.main, OUTCOMES, hidden.predictions), nothing
+        ),
+        features_frozen=held.features if held is not plain else plain.features[:0],
+    )  # fmt: skip
+
+
+def labels_of(columns: Log) -> np.ndarray:
+    """uint8 (n, O): which outcomes each impression of a log came to."""
+    duration_ms = columns.duration_ms.astype(np.int64)
+    played_ms = columns.play_time_ms.astype(np.int64)
+    labels = np.zeros((len(columns), len(OUTCOMES)), np.uint8)
     for name, column in COLUMNS.items():
         labels[:, OUTCOMES.index(name)] = columns.outcomes[column]
     known = duration_ms > 0
@@ -211,24 +249,7 @@ def _recording(
     }
     for name, happened in derived.items():
         labels[:, OUTCOMES.index(name)] = happened
-    most_s = np.where(known, 3 * duration_ms / 1000, np.inf).astype(np.float32)
-    nothing = np.full(len(columns), np.nan, np.float32)
-    return Recording(
-        viewer=plain.viewer, video=plain.video, time_ms=columns.time_ms,
-        learn_ms=columns.time_ms + played_ms, date=columns.date,
-        features=plain.features, feature_names=plain.live.feature_names,
-        predictions=plain.predictions[:, :predicted], outcomes=OUTCOMES, main=columns.main,
-        labels=labels,
-        watch_mean_s=np.minimum(plain.times[:, 0], most_s),
-        watch_median_s=np.minimum(plain.times[:, 1], most_s),
-        watched_s=(played_ms / 1000).astype(np.float32),
-        duration_s=(duration_ms / 1000).astype(np.float32),
-        gauc_main=np.where(window, main_score(columns.main, OUTCOMES, held.predictions), nothing),
-        gauc_no_viewer=np.where(
-            window, main_score(columns.main, OUTCOMES, hidden.predictions), nothing
-        ),
-        features_frozen=held.features if held is not plain else plain.features[:0],
-    )  # fmt: skip
+    return labels
 
 
 def with_history(folder: Folder, path: Path) -> Folder:

@@ -35,7 +35,7 @@ class Asked:
     """How the engine is asked and set."""
 
     slate: int = 1  # videos at a time
-    optimism: float = 0.0
+    optimism: float = ForYou().optimism
 
 
 async def engine(
