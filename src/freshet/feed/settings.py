@@ -63,7 +63,7 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     explore_shown_max: Count = 100  # a video is little shown up to this many views
     # How much what is not known of a video speaks for it, in deviations of what its worth may be;
     # each view takes some of the doubt away. 0 = only `explore_share` tries little-known videos.
-    optimism: Annotated[float, Meta(ge=0)] = 0.5
+    optimism: Annotated[float, Meta(ge=0)] = 0.0
     topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations a familiar topic costs
     topic_window: Count = 5  # neighbouring videos whose topics count as familiar
     # standard deviations gained by a topic that the viewer was not shown lately
