@@ -16,6 +16,7 @@ from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.config import Settings
+from freshet.distribution.diagnosis import Diagnosis, PersonDiagnosis
 from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.errors import Broken
 from freshet.domain.events import Event, SlateServed, Surface
@@ -180,6 +181,11 @@ class Engine:
         """What moderation answers; people are named by key."""
         return await self.desk.moderate(asked)
 
+    def creator_of(self, video: str) -> str:
+        """Key of whose video it is, "" if nobody heard of it."""
+        row = self.live.video_row(video)
+        return self.live.names("creator", int(self.live.creator[row])) if row >= 0 else ""
+
     async def journey(self, video: str) -> JourneySoFar:
         """Where a video on trial stands."""
         return await self.desk.journey(video)
@@ -187,6 +193,14 @@ class Engine:
     async def funnel(self) -> Funnel:
         """All trials."""
         return await self.desk.funnel()
+
+    async def diagnosis(self, video: str) -> Diagnosis:
+        """Why a video stalls, if it does."""
+        return await self.desk.diagnosis(video)
+
+    async def person_diagnosis(self, person: str) -> PersonDiagnosis:
+        """How all of a person's videos fare, by key."""
+        return await self.desk.person_diagnosis(person)
 
     async def related(self, video: str, viewer: str, n: int) -> list[str]:
         """Videos like a video, nearest first; for a viewer's key none seen or hidden."""

@@ -25,6 +25,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from freshet.distribution.diagnosis import Diagnosis, PersonDiagnosis
 from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.errors import (
     Broken,
@@ -216,6 +217,10 @@ class DeskServer:
             return await desk.journey(decode(call.body, type=str))
         if call.method == "funnel":
             return await desk.funnel()
+        if call.method == "diagnosis":
+            return await desk.diagnosis(decode(call.body, type=str))
+        if call.method == "person_diagnosis":
+            return await desk.person_diagnosis(decode(call.body, type=str))
         of = decode(call.body, type=Of)
         if call.method == "recorded":
             return await desk.recorded(of.viewer, of.request_id)
@@ -357,6 +362,13 @@ class RemoteDesk:
 
     async def funnel(self) -> Funnel:
         return msgspec.msgpack.decode(await self._call("funnel", None), type=Funnel)
+
+    async def diagnosis(self, video: str) -> Diagnosis:
+        return msgspec.msgpack.decode(await self._call("diagnosis", video), type=Diagnosis)
+
+    async def person_diagnosis(self, person: str) -> PersonDiagnosis:
+        told = await self._call("person_diagnosis", person)
+        return msgspec.msgpack.decode(told, type=PersonDiagnosis)
 
     async def follow(self) -> None:
         """Keep the connection, and say when another writer is there; never ends."""

@@ -21,7 +21,10 @@ import structlog
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
 from freshet.catalogue.store.relay import Relay
+from freshet.catalogue.verdicts import Subject
 from freshet.config import Settings
+from freshet.distribution.diagnosing import Diagnosing
+from freshet.distribution.diagnosis import Diagnosis, Penalty, PersonDiagnosis
 from freshet.distribution.stages import Stages
 from freshet.distribution.standing import Funnel, JourneySoFar, funnel, standing
 from freshet.domain.errors import Broken, NotFound
@@ -43,6 +46,7 @@ from freshet.moderation.asks import Ask
 from freshet.moderation.book import Book
 from freshet.moderation.desk import Desk as ModerationDesk
 from freshet.moderation.gauges import moderation_gauges
+from freshet.moderation.views import holding
 from freshet.ops.housekeeping import Housekeeping
 
 LOG_FILE = "log.sqlite"
@@ -90,6 +94,18 @@ class Desk(Recorder, Protocol):
 
     async def funnel(self) -> Funnel:
         """All trials."""
+        ...
+
+    async def diagnosis(self, video: str) -> Diagnosis:
+        """Why a video stalls, if it does.
+
+        Raises:
+            NotFound: nobody heard of it.
+        """
+        ...
+
+    async def person_diagnosis(self, person: str) -> PersonDiagnosis:
+        """How all of a person's videos fare; of one who posted nothing, an empty one."""
         ...
 
 
@@ -202,6 +218,7 @@ class Writer:
         self._poked = asyncio.Event()
         around = Around(log.append, self.folding.catch_up, live, catalogue, keys, clock)
         self.moderation = ModerationDesk(book, settings.moderation, around, clock, random)
+        self._diagnosing = Diagnosing(self.stages, live)
         self._book = SlateBook(log, recent, self._served, self.folding.note)
 
     def watched_by(self, telemetry: Telemetry) -> None:
@@ -246,7 +263,32 @@ class Writer:
         return standing(self.stages.book, found[0])
 
     async def funnel(self) -> Funnel:
-        return funnel(self.stages.book)
+        return funnel(self.stages.book, self.stages.followers, self.now_ms())
+
+    async def diagnosis(self, video: str) -> Diagnosis:
+        row = self.live.video_row(video)
+        if row < 0:
+            raise NotFound("video", f"{video!r} is not known here")
+        creator = self.live.names("creator", int(self.live.creator[row]))
+        return self._diagnosing.of_video(video, self._penalties(video, creator), self.now_ms())
+
+    async def person_diagnosis(self, person: str) -> PersonDiagnosis:
+        def penalties(video: str) -> list[Penalty]:
+            return self._penalties(video, person)
+
+        return await self._diagnosing.of_person(person, penalties, self.now_ms())
+
+    def _penalties(self, video: str, person: str) -> list[Penalty]:
+        """What keeps a video from being recommended; with "" all of a person's."""
+        book = self.moderation.book
+        subjects: list[Subject] = [("person", person)]
+        if video:
+            subjects.insert(0, ("video", video))
+        return [
+            Penalty(one.decision, one.effect, one.reason, one.until, kind)
+            for kind, name in subjects
+            for one in holding(book, (kind, name))
+        ]
 
     async def relay(self) -> None:
         await self._relay.run_once()

@@ -45,8 +45,8 @@ class Deciding:
 
     # --- trials come and go -----------------------------------------------------------------
 
-    def begin(self, row: int, creator: int, known: bool, journey: Journey) -> None:
-        """A trial of the video at `row`.
+    def begin(self, row: int, creator: int, known: bool, journey: Journey) -> int:
+        """A trial of the video at `row`; its slot.
 
         Args:
             known: its creator's followers see it first.
@@ -62,6 +62,7 @@ class Deciding:
         self.scaling.fade(journey.since_ms)
         self.scaling.uploads += 1
         self.look_at(slot, journey.since_ms)
+        return slot
 
     def _new_slot(self) -> int:
         """The next one; in a full table that of the oldest trial, which is over with that."""

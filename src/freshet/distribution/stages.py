@@ -20,10 +20,12 @@ from freshet.catalogue.trials import RUNNING, Trials
 from freshet.distribution.cohorts import Spread, Sums
 from freshet.distribution.deciding import Deciding
 from freshet.distribution.expecting import BY, Expecting, Fit
+from freshet.distribution.habits import Habits, Post, SavedHabits
 from freshet.distribution.journey import Journey
 from freshet.distribution.scaling import Scaling
 from freshet.distribution.settings import Stages as Settings
-from freshet.distribution.views import SavedViews, View, Views, Worth, act, watch
+from freshet.distribution.tallies import Tallies, Where, told_by
+from freshet.distribution.views import SavedViews, View, Views, Worth, act, all_bits, watch
 from freshet.domain import events as ev
 from freshet.learning.records import GAINS, LOSES
 from freshet.log.ports import Batch
@@ -62,6 +64,9 @@ class _Saved(msgspec.Struct):
     followers: dict[str, int]
     fit: Fit
     views: SavedViews
+    cohorts_told: list[Where]
+    last: list[tuple[int, list[tuple[str, float]]]]
+    habits: SavedHabits
 
 
 class Stages:
@@ -74,7 +79,7 @@ class Stages:
     """
 
     name = "stages"
-    fold_version = 1
+    fold_version = 2
 
     def __init__(
         self, live: Live, settings: Settings, weights: Mapping[str, float], budget: float
@@ -82,7 +87,8 @@ class Stages:
         self.live, self.settings, self.trials = live, settings, live.trials
         self.book = Deciding(live.trials, settings, budget)
         self.worth, self.expecting = Worth(weights), Expecting(live.feature_names)
-        self.views = Views()
+        self.views, self.habits = Views(), Habits()
+        self.tallies = Tallies(len(live.trials.slots))
         self.followers: dict[str, int] = {}
         self.now_ms = self._second = 0
         self._fold: dict[type, Callable[[Any], None]] = {
@@ -119,6 +125,9 @@ class Stages:
 
     def _published(self, event: ev.VideoPublished) -> None:
         country, topic = event.country, event.topics[0] if event.topics else ""
+        self.habits.published(
+            event.creator, Post(event.video, event.created, topic, event.hashtags)
+        )
         slot = self.book.slots.get(event.video)
         if slot is not None:  # said again
             journey = self.book.journeys[slot]
@@ -133,9 +142,14 @@ class Stages:
             event.video, event.creator, topic, country, event.duration_ms, event.created,
             event.received,
         )  # fmt: skip
-        self.book.begin(row, self.live.row("creator", event.creator), known, journey)
+        self.tallies.begin(
+            self.book.begin(row, self.live.row("creator", event.creator), known, journey)
+        )
 
     def _removed(self, event: ev.VideoRemoved) -> None:
+        found = self.journey(event.video)
+        if found is not None:
+            self.habits.removed(found[1].creator, event.received)
         self.book.end(event.video, event.received)
 
     def _served(self, slate: ev.SlateServed) -> None:
@@ -183,7 +197,7 @@ class Stages:
             view = View(slot, int(row["stage"]), event.received, journey.duration_ms)
             view.fan = served is not None and served.fan
             view.viewer = served.viewer if served else self.expecting.describe(b"", 0, 0)
-            view.expected = self.expecting.worth(view.viewer)
+            view.expected, view.by = self.expecting.worth(view.viewer), event.viewer
             self.views.seen[event.viewer, event.video] = view
             self.views.watching[event.viewer] = event.video
 
@@ -220,6 +234,8 @@ class Stages:
         for view in self.views.forget(event.person):
             self._land(view, seen=False)
         self.followers.pop(event.person, None)
+        self.habits.forget(event.person)
+        self.tallies.forget(event.person)
         self.book.forget(event.person, event.received)
 
     def _count(self, view: View) -> None:
@@ -233,8 +249,19 @@ class Stages:
         if first:
             self.expecting.learn(view.viewer, gross)
             journey.expected += view.expected
+        self._tell(view, journey, gross, first)
         self.book.count(view.slot, first, view.worth, before)
         self.book.look_at(view.slot, self.now_ms)
+
+    def _tell(self, view: View, journey: Journey, gross: float, first: bool) -> None:
+        """Count it for its creator; what changed since it was counted before is corrected."""
+        told = told_by(gross, view.expected, all_bits(view), view.watched_ms, view.duration_ms)
+        if first:
+            self.tallies.saw(view.slot, view.by, view.worth)
+            self.tallies.count(view.slot, journey, told)
+        elif view.told:
+            self.tallies.count(view.slot, journey, told - told_by(*view.told))
+        view.told = (gross, view.expected, all_bits(view), view.watched_ms, view.duration_ms)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -248,12 +275,16 @@ class Stages:
 
     def save(self, folder: Path) -> None:
         book = self.book
+        where, told = self.tallies.saved()
+        last = [(slot, list(last)) for slot, last in self.tallies.last.items()]
         save_block(folder, "slots", self.trials.slots[: self.trials.used].view(np.uint8))
         saved = _Saved(
             self.now_ms, self._second, book.journeys, book.slots, list(book.cohorts.sums.items()),
             book.cohorts.spreads, book.scaling, self.followers, self.expecting.fit,
-            self.views.saved(),
+            self.views.saved(), where, last, self.habits.saved(),
         )  # fmt: skip
+        save_block(folder, "tallies", self.tallies.of[: self.trials.used])
+        save_block(folder, "cohorts", told)
         save_value(folder, "stages", msgspec.msgpack.encode(saved))
 
     def load(self, folder: Path) -> None:
@@ -270,3 +301,8 @@ class Stages:
         book.cohorts.spreads, book.scaling = saved.spreads, saved.scaling
         self.expecting.fit = saved.fit
         self.views.restore(saved.views)
+        self.habits.restore(saved.habits)
+        tallies = load_block(folder, "tallies", dtype=np.float64)
+        self.tallies.of[: len(tallies)] = tallies
+        told = load_block(folder, "cohorts", dtype=np.float64)
+        self.tallies.restore(saved.cohorts_told, told, saved.last)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 
 from freshet.catalogue.trials import FOLLOWERS, RUNNING, STATES
 from freshet.distribution.deciding import Deciding
-from freshet.distribution.journey import Decision
+from freshet.distribution.journey import Decision, Journey
 from freshet.distribution.scaling import scaled
 
 AUDIENCES = ("everybody", "followers")
+SIZES = (0, 10, 100, 1_000, 10_000)  # followers from which creators are of another size
+WEEK_MS = 7 * 86_400_000
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -60,6 +64,17 @@ class Step(msgspec.Struct, frozen=True):
     passes: float  # share that goes on, as sizes are worked out with
 
 
+class BySize(msgspec.Struct, frozen=True):
+    """What videos of creators of one size got, of those tried in the last week."""
+
+    followers_min: int
+    followers_max: int | None  # None = any more
+    creators: int
+    videos: int
+    impressions: int
+    open: int  # of the videos, went all the way
+
+
 class Funnel(msgspec.Struct, frozen=True):
     """What the operator sees of all trials."""
 
@@ -68,6 +83,7 @@ class Funnel(msgspec.Struct, frozen=True):
     impressions_per_upload: float
     running: int
     steps: list[Step]
+    by_size: list[BySize]
 
 
 def standing(book: Deciding, slot: int) -> JourneySoFar:
@@ -90,7 +106,13 @@ def _decided(one: Decision) -> Decided:
     )  # fmt: skip
 
 
-def funnel(book: Deciding) -> Funnel:
+def impressions(journey: Journey, shown: int) -> int:
+    """Had in all stages; `shown` in the one it is in."""
+    ended = (one.shown for one in journey.decisions if one.verdict == "promoted")
+    return sum(ended) + shown
+
+
+def funnel(book: Deciding, followers: Mapping[str, int], now_ms: int) -> Funnel:
     """Over all trials that are remembered."""
     settings, scaling = book.settings, book.scaling
     verdicts = Counter(
@@ -110,4 +132,25 @@ def funnel(book: Deciding) -> Funnel:
         for stage, quota in enumerate(settings.quotas)
     ]  # fmt: skip
     per_upload = scaling.impressions / scaling.uploads if scaling.uploads else 0.0
-    return Funnel(settings.on, round(scale, 6), round(per_upload, 3), sum(running.values()), steps)
+    return Funnel(
+        settings.on, round(scale, 6), round(per_upload, 3), sum(running.values()), steps,
+        _by_size(book, followers, now_ms - WEEK_MS),
+    )  # fmt: skip
+
+
+def _by_size(book: Deciding, followers: Mapping[str, int], since_ms: int) -> list[BySize]:
+    creators: list[set[str]] = [set() for _ in SIZES]
+    counts = [[0, 0, 0] for _ in SIZES]
+    for slot, journey in reversed(book.journeys.items()):
+        if journey.published_ms < since_ms and journey.since_ms < since_ms:
+            break
+        row = book.trials.slots[slot]
+        size = bisect_right(SIZES, followers.get(journey.creator, 0)) - 1
+        creators[size].add(journey.creator)
+        opened = bool(journey.decisions) and journey.decisions[-1].verdict == "opened"
+        for at, n in enumerate((1, impressions(journey, int(row["shown"])), opened)):
+            counts[size][at] += n
+    return [
+        BySize(least, SIZES[at + 1] - 1 if at + 1 < len(SIZES) else None, len(creators[at]), *more)
+        for at, (least, more) in enumerate(zip(SIZES, counts, strict=True))
+    ]

@@ -39,6 +39,8 @@ class View(msgspec.Struct, array_like=True, gc=False):
     fan: bool = False  # by a follower of the creator
     counted: bool = False
     worth: float = 0.0  # beyond what was expected, as it was counted
+    by: str = ""  # viewer
+    told: tuple[float, float, int, int, int] | None = None  # to the creator, as it was counted
 
 
 class Worth:
@@ -52,7 +54,7 @@ class Worth:
         watched_ms = view.watched_ms
         if view.duration_ms:
             watched_ms = min(watched_ms, 3 * view.duration_ms)
-        bits = view.bits | _reached(view.watched_ms, view.duration_ms, view.flags)
+        bits = all_bits(view)
         worth = self._of_second * watched_ms / 1000
         for index, weight in enumerate(self._of_bits):
             if bits >> index & 1:
@@ -114,6 +116,11 @@ class Views:
 
 
 SavedViews = tuple[list[tuple[Key, View]], list[tuple[Key, View]], dict[str, str]]
+
+
+def all_bits(view: View) -> int:
+    """Outcomes that came, watching too."""
+    return view.bits | _reached(view.watched_ms, view.duration_ms, view.flags)
 
 
 def watch(view: View, event: ev.Watch) -> None:

@@ -45,7 +45,7 @@ from freshet.http.related import get_related
 from freshet.http.requests import Requests
 from freshet.http.reset import post_reset
 from freshet.http.settings import Http
-from freshet.http.stages import get_journey, get_stages
+from freshet.http.stages import get_diagnosis, get_journey, get_person_diagnosis, get_stages
 from freshet.http.viewer_tokens import post_viewer_token
 from freshet.http.why import get_why
 
@@ -53,7 +53,8 @@ CATALOGUE = [*people.ROUTES, *videos.ROUTES, *sounds.ROUTES, *hashtags.ROUTES]
 MODERATION = [*moderation.ROUTES, *standing.ROUTES, *fingerprints.ROUTES]
 ROUTES = [
     post_events, get_feed, post_feed, get_why, post_rank, get_related, post_reset,
-    post_viewer_token, *CATALOGUE, *MODERATION, get_journey, get_stages, get_arms, get_alerts,
+    post_viewer_token, *CATALOGUE, *MODERATION, get_journey, get_diagnosis,
+    get_person_diagnosis, get_stages, get_arms, get_alerts,
     get_live, get_ready, get_metrics,
 ]  # fmt: skip
 

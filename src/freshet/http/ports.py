@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from freshet.catalogue.access import Access
 from freshet.catalogue.store.catalogue import Catalogue
+from freshet.distribution.diagnosis import Diagnosis, PersonDiagnosis
 from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
@@ -83,6 +84,10 @@ class Engine(Protocol):
         """What moderation answers, of the kind that `ANSWERS` names; people by key."""
         ...
 
+    def creator_of(self, video: str) -> str:
+        """Key of whose video it is, "" if nobody heard of it."""
+        ...
+
     async def journey(self, video: str) -> JourneySoFar:
         """Where a video on trial stands.
 
@@ -93,6 +98,18 @@ class Engine(Protocol):
 
     async def funnel(self) -> Funnel:
         """All trials."""
+        ...
+
+    async def diagnosis(self, video: str) -> Diagnosis:
+        """Why a video stalls, if it does.
+
+        Raises:
+            NotFound: nobody heard of it.
+        """
+        ...
+
+    async def person_diagnosis(self, person: str) -> PersonDiagnosis:
+        """How all of a person's videos fare, by key."""
         ...
 
     def knows_video(self, video: str) -> bool:

@@ -33,10 +33,10 @@ class Acting:
     """One engine and its clock, which moves when `clock.now_ms` is set."""
 
     def __init__(self, engine: OneProcess, clock: SetClock, random: Random) -> None:
-        self.engine, self.clock, self._random = engine, clock, random
+        self.engine, self.clock, self.random = engine, clock, random
 
     def event_id(self) -> str:
-        return uuid7(self.clock.now_ms, self._random)
+        return uuid7(self.clock.now_ms, self.random)
 
     async def record(self, events: Sequence[Event]) -> None:
         """Durable in the log, folded and learned.

@@ -17,12 +17,12 @@ from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
 from freshet.feed.settings import ForYou
 from freshet.lab import hostile as hostility
+from freshet.lab.cli_options import Json, Picture, Seed
+from freshet.lab.cli_trials import fairstart, stalls
 from freshet.lab.curves import draw_curves
 from freshet.lab.dense import measure as dense
 from freshet.lab.dense.matrix import read_world
 from freshet.lab.dense.ours import Asked
-from freshet.lab.fairstart import measure as fair
-from freshet.lab.fairstart.world import Shape as FairShape
 from freshet.lab.families import NAMES, inputs_of
 from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
@@ -42,10 +42,6 @@ from freshet.lab.throughput import measure
 from freshet.world.cli_world import needs_extra
 
 app = typer.Typer(no_args_is_help=True, help="Replay logs, measure, compare with peers.")
-
-Json = Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")]
-Picture = Annotated[Path | None, typer.Option(help="Draw it to this PNG.")]
-Seed = Annotated[int, typer.Option(help="Of every random draw.")]
 
 
 @app.command()
@@ -272,30 +268,8 @@ def swipes(
         write_json(as_json, "freshet lab swipes", settings, swiping.as_json(found))
 
 
-@app.command()
-def fairstart(
-    viewers: Annotated[int, typer.Option(min=100, help="Of the world.")] = 4_000,
-    creators: Annotated[int, typer.Option(min=10, help="Of the world.")] = 2_000,
-    per_day: Annotated[int, typer.Option(min=1_000, help="Impressions.")] = 40_000,
-    days: Annotated[float, typer.Option(min=0.05, help="Of uploads that count.")] = 1.0,
-    seeds: Annotated[int, typer.Option(min=1, help="Worlds, each lived twice.")] = 5,
-    picture: Picture = None,
-    seed: Seed = 0,
-    as_json: Json = None,
-) -> None:
-    """Whether good new videos find their audience, with stages and without, whoever made them."""
-    shape = FairShape(viewers=viewers, creators=creators, per_day=per_day, counted_days=days)
-    with Bars() as bars:
-        found = asyncio.run(fair.measure(shape, range(seed, seed + seeds), bars))
-    Console().print(fair.table(found))
-    if picture is not None:
-        fair.draw(found, picture)
-    if as_json is not None:
-        settings = {
-            "seed": seed, "seeds": seeds, "viewers": viewers, "creators": creators,
-            "per_day": per_day, "days": days,
-        }  # fmt: skip
-        write_json(as_json, "freshet lab fairstart", settings, fair.as_json(found))
+app.command()(fairstart)
+app.command()(stalls)
 
 
 @app.command()

@@ -87,6 +87,14 @@ def standing(book: Book, person: str) -> Standing:
     return Standing(bool(ends), last, tuple(mine))
 
 
+def holding(book: Book, subject: Subject) -> list[Decision]:
+    """Decisions that keep a video, or all of a person's, from being recommended now."""
+    standing = book.verdicts.standing(subject, book.now_ms)
+    return [
+        book.decisions[one.decision] for one in standing if one.effect not in ("review", "none")
+    ]
+
+
 def audit(book: Book, asked: Audit) -> AuditPage:
     found: list[Entry] = []
     for entry in reversed(book.audit):

@@ -51,10 +51,10 @@ def settings_of(seed: int, stages: bool) -> Settings:
 async def lived(world: World, settings: Settings, seed: int, name: str, tell: Tell) -> Lived:
     """One life, with or without stages; all chance of the world follows from `seed`."""
     async with acting(settings, seed) as on:
-        return await _Life(world, on, seed).through(name, tell)
+        return await Life(world, on, seed).through(name, tell)
 
 
-class _Life:
+class Life:
     def __init__(self, world: World, on: Acting, seed: int) -> None:
         self.world, self.on, self.shape = world, on, world.shape
         self.rng = np.random.default_rng([seed, 12])
@@ -72,7 +72,7 @@ class _Life:
         for done in range(0, total, SLATE):
             clock.now_ms = self.began_ms + int(done / SLATE * per_slate_ms)
             if done % shape.per_upload == 0:
-                await self._publish(clock.now_ms - self.began_ms)
+                await self.publish(clock.now_ms - self.began_ms)
             await self._session(int(self.rng.integers(0, shape.viewers)))
             if done // SLATE % TOLD == 0:
                 tell(name, done, total)
@@ -87,9 +87,9 @@ class _Life:
             for viewer, people in enumerate(world.follows) for person in sorted(people)
         ])  # fmt: skip
         for _ in range(self.shape.old):
-            await self._publish(-OLD_MS)
+            await self.publish(-OLD_MS)
 
-    async def _publish(self, at_ms: int) -> None:
+    async def publish(self, at_ms: int) -> None:
         video, world, now_ms = self.next, self.world, self.on.clock.now_ms
         if video >= len(world.topic):
             return
@@ -99,7 +99,7 @@ class _Life:
             VideoPublished(
                 event_id=self.on.event_id(), time=now_ms, video=str(video),
                 creator=f"c{world.creator[video]}", created=self.began_ms + at_ms,
-                duration_ms=int(world.length_ms[video]), topics=(f"topic {world.topic[video]}",),
+                duration_ms=int(world.length_ms[video]), topics=(f"topic {world.named[video]}",),
             )
         ])  # fmt: skip
 

@@ -48,7 +48,8 @@ class World:
     followers: Ints  # (creators,)
     follows: list[set[int]]  # creators, by viewer
     topic_of: Ints  # (creators,)
-    topic: Ints  # (videos,)
+    topic: Ints  # (videos,) what they show
+    named: Ints  # (videos,) and what they say they show
     quality: Doubles
     creator: Ints
     length_ms: Ints
@@ -75,7 +76,7 @@ class World:
         length_ms = (1000 * np.exp(rng.uniform(low, high, videos))).astype(np.int64)
         return cls(
             shape, likes, rng.normal(0, GENEROUS, shape.viewers), fame, follows, topic_of, topic,
-            rng.normal(size=videos), creator, length_ms,
+            topic.copy(), rng.normal(size=videos), creator, length_ms,
         )  # fmt: skip
 
     def chance(self, viewer: int, video: int) -> float:

@@ -1,0 +1,212 @@
+"""Why a video stalls, worked out when its creator asks, and what would help.
+
+A stall has one of three causes. A penalty is known. The other two share what a view of the
+video is worth less than one of its cohort's (Oaxaca 1973, Blinder 1973):
+
+    worth of its cohort − worth of it
+        = (expected of the cohort's viewers − expected of its viewers)     the wrong people saw it
+        + (worth beyond that: the cohort's − its own)                      they did not watch
+
+"Expected" is what such viewers make of any such video (expecting.py). Where its own viewers of
+one taste watched it and the others did not, what the first made of it counts as what the right
+people make of it, and the rest as the wrong people's: a video whose words and tags speak of
+something else than it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import erf, sqrt
+
+import msgspec
+import numpy as np
+
+from freshet.distribution.diagnosis import AudienceSeen, Leaving, Measured, Penalty, Taste
+from freshet.distribution.habits import Habit
+from freshet.distribution.journey import Journey
+from freshet.distribution.standing import JourneySoFar
+from freshet.distribution.tallies import (
+    BEYOND2,
+    EXPECTED,
+    EXPECTED2,
+    LEAVES,
+    LEFT,
+    OUTCOME,
+    VIEWS,
+    WORTH,
+    Row,
+)
+from freshet.distribution.wording import Said, number, percent, said
+from freshet.domain.outcomes import INDEX
+
+ENOUGH = 8  # views, before anything is said of how they went
+STALLED_HOURS = 24.0  # in one stage, without having gone on
+SHOWN = ("watched_2s", "finish", "long_view", "rewatch", "like", "comment", "share", "favorite",
+         "follow", "profile_visit")  # fmt: skip
+Z = 1.96
+
+
+def stalls(journey: JourneySoFar | None, penalties: Sequence[Penalty], hours: float) -> bool:
+    """Stopped, held back, or not a stage further after so many hours."""
+    if penalties:
+        return True
+    if journey is None or journey.state == "open":
+        return False
+    return journey.state in ("stopped", "ended") or hours > STALLED_HOURS
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """What a view is worth less than one of the cohort's, by cause."""
+
+    audience: float
+    watching: float
+    sd: float  # of their difference
+
+    @property
+    def to_audience(self) -> float:
+        """The chance that more of it is the audience's."""
+        return _normal((self.audience - self.watching) / self.sd)
+
+
+def gap(tally: Row, usual: Row, other: Taste | None) -> Gap:
+    """
+    Args:
+        tally: of the video, (WIDTH,).
+        usual: of its cohort, per view.
+        other: the taste whose viewers watched it where the others did not.
+    """
+    views = tally[VIEWS]
+    mean = tally / views
+    audience = float(usual[EXPECTED] - mean[EXPECTED])
+    beyond, usually = mean[WORTH] - mean[EXPECTED], usual[WORTH] - usual[EXPECTED]
+    watching = float(usually - beyond)
+    if other is not None:
+        misled = float(other.watched - beyond)
+        audience, watching = audience + misled, watching - misled
+    spread = max(float(mean[EXPECTED2] - mean[EXPECTED] ** 2), 0.0)
+    spread += max(float(mean[BEYOND2] - beyond**2), float(usual[BEYOND2] - usually**2), 1e-6)
+    return Gap(audience, watching, sqrt(spread / views))
+
+
+def measured(tally: Row, usual: Row) -> list[Measured]:
+    """Each outcome beside the cohort's."""
+    views, found = tally[VIEWS], []
+    for name in SHOWN:
+        at = OUTCOME + INDEX[name]
+        low, high = wilson(tally[at], views)
+        cohort = float(usual[at])
+        verdict = "above" if low > cohort else "below" if high < cohort else "level"
+        found.append(
+            Measured(
+                name, round(float(tally[at] / views), 4), round(low, 4), round(high, 4),
+                round(cohort, 4), verdict,
+            )
+        )  # fmt: skip
+    return found
+
+
+def leaving(tally: Row, usual: Row, duration_ms: int) -> Leaving | None:
+    """Where they leave, and where more than of its cohort do."""
+    left, theirs = tally[LEFT:], usual[LEFT:]
+    if left.sum() < ENOUGH or theirs.sum() <= 0 or not duration_ms:
+        return None
+    still = 1 - np.concatenate([[0.0], np.cumsum(left / left.sum())[:LEAVES]])
+    usually = 1 - np.concatenate([[0.0], np.cumsum(theirs / theirs.sum())[:LEAVES]])
+    at_s = [round(duration_ms / 1000 * part / LEAVES, 2) for part in range(LEAVES + 1)]
+    # Held against how many leave there anyway, the share that leaves too much.
+    more = (still[:-1] - still[1:]) - (usually[:-1] - usually[1:]) * still[:-1] / np.maximum(
+        usually[:-1], 1e-9
+    )
+    worst = int(np.argmax(more))
+    most_s = at_s[worst + 1] if more[worst] > 1 / sqrt(left.sum()) else -1.0
+    return Leaving(at_s, _rounded(still), _rounded(usually), most_s)
+
+
+def wilson(hits: float, n: float) -> tuple[float, float]:
+    """95 % interval of a share.
+
+    >>> tuple(round(x, 3) for x in wilson(5, 10))
+    (0.237, 0.763)
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    share, z2 = hits / n, Z * Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return float(middle - half), float(middle + half)
+
+
+def _normal(x: float) -> float:
+    return 0.5 * (1.0 + erf(x / sqrt(2.0)))
+
+
+def _rounded(values: Row) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def because_of_audience(
+    journey: Journey, other: Taste | None, audience: AudienceSeen, habits: Sequence[Habit]
+) -> tuple[list[Said], list[Said]]:
+    """Evidence, and what would help."""
+    evidence, help_, codes = [], [], {habit.code for habit in habits}
+    if other is not None:
+        evidence.append(said("other_taste", topic=other.topic, share=percent(other.of_audience)))
+        help_.append(said("help_topic", topic=other.topic))
+    common = [one.topic for one in audience.tastes if one.topic != journey.topic][:2]
+    if other is None and common and journey.topic:
+        evidence.append(said("about", topic=journey.topic, tastes=", ".join(common)))
+    if audience.match < audience.match_usual:
+        match, usual = number(audience.match), number(audience.match_usual)
+        evidence.append(said("mismatch", match=match, usual=usual))
+    if "hopping" in codes or other is None:
+        help_.append(said("help_steady"))
+    if "generic" in codes:
+        help_.append(said("help_tags"))
+    return evidence, help_
+
+
+def because_of_watching(
+    journey: JourneySoFar, left: Leaving | None, numbers: Sequence[Measured]
+) -> tuple[list[Said], list[Said]]:
+    evidence, help_ = [], []
+    if left is not None and left.most_s >= 0:
+        at = left.at_s.index(left.most_s)
+        second = f"{left.most_s:g}"
+        if left.most_s <= 3:
+            share, usual = percent(1 - left.still[at]), percent(1 - left.usual[at])
+            evidence.append(said("left_early", share=share, usual=usual, second=second))
+            help_.append(said("help_start", second=second))
+        else:
+            share = percent(left.still[at - 1] - left.still[at])
+            usual = percent(left.usual[at - 1] - left.usual[at])
+            evidence.append(said("left_at", share=share, usual=usual, second=second))
+            help_.append(said("help_cut", second=second))
+    evidence.append(said("worth_less", mean=number(journey.worth), bar=number(journey.bar)))
+    for one in numbers:
+        if one.verdict == "below" and len(evidence) < 4:
+            value, usual = percent(one.value), percent(one.usual)
+            evidence.append(said("number_below", name=one.name, value=value, usual=usual))
+    return evidence, help_ or [said("help_shorter")]
+
+
+def because_of(penalties: Sequence[Penalty]) -> tuple[list[Said], list[Said]]:
+    if not penalties:
+        return [], []
+    first = penalties[0]
+    evidence = [said(f"penalised_{first.of}", reason=first.reason)]
+    if first.until:
+        until = datetime.fromtimestamp(first.until / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return [*evidence, said("until", until=until)], [said("help_penalty")]
+    return [*evidence, said("no_end")], [said("help_appeal")]
+
+
+def next_of(journey: JourneySoFar | None, penalties: Sequence[Penalty]) -> Said:
+    if penalties:
+        return said("next_penalty")
+    if journey is None:
+        return said("next_never")
+    if journey.state != "running":
+        return said(f"next_{journey.state}")
+    left = journey.quota - journey.impressions
+    return said("next_decided", left=str(left)) if left > 0 else said("next_any")

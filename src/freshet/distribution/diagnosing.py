@@ -1,0 +1,169 @@
+"""Puts together what a creator is told: reads the trials, and tastes as they are now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from math import sqrt
+
+import numpy as np
+
+from freshet.distribution.causes import (
+    ENOUGH,
+    because_of,
+    because_of_audience,
+    because_of_watching,
+    gap,
+    leaving,
+    measured,
+    next_of,
+    stalls,
+)
+from freshet.distribution.diagnosis import (
+    AudienceSeen,
+    Diagnosis,
+    Penalty,
+    PersonDiagnosis,
+    PostIt,
+    Taste,
+    VideoOf,
+)
+from freshet.distribution.journey import Journey
+from freshet.distribution.postits import Live, Postits
+from freshet.distribution.stages import Stages
+from freshet.distribution.standing import impressions, standing
+from freshet.distribution.tallies import EXPECTED, VIEWS, Row
+from freshet.distribution.wording import habit_said
+
+HOUR_MS = 3_600_000
+OF_A_TASTE = 0.15  # share of what somebody likes that makes it one of their tastes
+FEW, SURE = 5, 3.0  # viewers of a taste and deviations, before it is told from the others
+STANDS_OUT = 3  # tastes of the audience that are told
+VIDEOS = 50  # of a person, the newest
+WATCHERS = 200  # of those, whose tastes are looked at
+
+
+class Diagnosing:
+    def __init__(self, stages: Stages, live: Live) -> None:
+        self._stages, self._live, self._postits = stages, live, Postits(live)
+
+    def of_video(self, video: str, penalties: Sequence[Penalty], now_ms: int) -> Diagnosis:
+        """
+        Args:
+            video: id of one that is known.
+            penalties: that stand against it or its creator.
+        """
+        found = self._stages.journey(video)
+        if found is None:
+            return self._never_tried(video, penalties, now_ms)
+        slot, journey = found
+        tallies, so_far = self._stages.tallies, standing(self._stages.book, slot)
+        tally, usual = tallies.of[slot], tallies.usual(journey)
+        last = list(tallies.last.get(slot, ()))
+        topics = self._topics(video, last, now_ms)
+        audience, left, numbers, other = None, None, [], None
+        if tally[VIEWS] >= ENOUGH:
+            tastes, other = self._tastes(journey, last, topics)
+            audience = self._audience(slot, tally, usual, tastes)
+            left, numbers = leaving(tally, usual, journey.duration_ms), measured(tally, usual)
+        habits = self._stages.habits.of(journey.creator, now_ms)
+        cause, chance = ("penalty", 1.0) if penalties else ("", 0.0)
+        evidence, helps = because_of(penalties)
+        stalled = stalls(so_far, penalties, (now_ms - journey.since_ms) / HOUR_MS)
+        if stalled and not penalties and audience is not None:
+            why = gap(tally, usual, other)
+            if why.to_audience > 0.5:
+                cause, chance = "audience", why.to_audience
+                evidence, helps = because_of_audience(journey, other, audience, habits)
+            else:
+                cause, chance = "watching", 1 - why.to_audience
+                evidence, helps = because_of_watching(so_far, left, numbers)
+        return Diagnosis(
+            video, so_far, impressions(journey, so_far.impressions), int(tally[VIEWS]), stalled,
+            cause, round(chance, 4), evidence, helps, next_of(so_far, penalties), audience, topics,
+            numbers, left, list(penalties), [habit_said(one) for one in habits],
+        )  # fmt: skip
+
+    def _never_tried(self, video: str, penalties: Sequence[Penalty], now_ms: int) -> Diagnosis:
+        cause, chance = ("penalty", 1.0) if penalties else ("", 0.0)
+        return Diagnosis(
+            video, None, 0, 0, bool(penalties), cause, chance, *because_of(penalties),
+            next_of(None, penalties), None, self._topics(video, (), now_ms), [], None,
+            list(penalties), [],
+        )  # fmt: skip
+
+    async def of_person(
+        self, person: str, penalties: Callable[[str], Sequence[Penalty]], now_ms: int
+    ) -> PersonDiagnosis:
+        """Lets others go on between two videos.
+
+        Args:
+            person: key.
+            penalties: that stand against a video, or with "" against the person.
+        """
+        live, row = self._live, self._live.viewer_row(person)
+        names = [live.video_id(video) for video in live.videos_of(row, VIDEOS).tolist()]
+        videos: list[VideoOf] = []
+        watchers: list[str] = []
+        for name in names:
+            videos.append(self._video_of(self.of_video(name, penalties(name), now_ms)))
+            watchers += [viewer for viewer, beyond in self._last(name) if beyond > 0]
+            await asyncio.sleep(0)
+        habits = self._stages.habits.of(person, now_ms)
+        return PersonDiagnosis(
+            person, self._stages.followers.get(person, 0), videos,
+            self._postits.of_person(row, watchers[:WATCHERS]), [habit_said(one) for one in habits],
+            list(penalties("")),
+        )  # fmt: skip
+
+    def _video_of(self, one: Diagnosis) -> VideoOf:
+        journey = one.journey
+        if journey is None:
+            return VideoOf(one.video, "", 0, 0, one.cause)
+        return VideoOf(one.video, journey.state, journey.stage, one.impressions, one.cause)
+
+    def _last(self, video: str) -> Sequence[tuple[str, float]]:
+        found = self._stages.journey(video)
+        return () if found is None else list(self._stages.tallies.last.get(found[0], ()))
+
+    def _topics(self, video: str, last: Iterable[tuple[str, float]], now_ms: int) -> list[PostIt]:
+        watchers = [viewer for viewer, beyond in last if beyond > 0]
+        return self._postits.of_video(self._live.video_row(video), watchers, now_ms)
+
+    def _tastes(
+        self, journey: Journey, last: Sequence[tuple[str, float]], topics: Sequence[PostIt]
+    ) -> tuple[list[Taste], Taste | None]:
+        """Of the last viewers: their commonest tastes, and the one other than its own topic whose
+        viewers watched it while the others did not, if there is one."""
+        about = {one.topic: one.share for one in topics}
+        likes = [self._likes(viewer) for viewer, _ in last]
+        beyond = np.array([worth for _, worth in last])
+        found, other, best = [], None, SURE
+        for topic in sorted(set().union(*likes)):
+            of_it = np.array([topic in one for one in likes])
+            watched, rest = beyond[of_it], beyond[~of_it]
+            if min(len(watched), len(rest)) < FEW:
+                continue
+            share = len(watched) / len(last)
+            taste = Taste(topic, about.get(topic, 0.0), round(share, 4), round(watched.mean(), 4))
+            found.append(taste)
+            spread = sqrt(watched.var(ddof=1) / len(watched) + rest.var(ddof=1) / len(rest))
+            sure = (watched.mean() - rest.mean()) / max(spread, 1e-9)
+            if topic != journey.topic and sure > best:
+                other, best = taste, sure
+        found.sort(key=lambda one: -one.of_audience)
+        return [one for one in found if one in found[:STANDS_OUT] or one is other], other
+
+    def _likes(self, viewer: str) -> set[str]:
+        """Topics that a viewer likes now."""
+        taste = self._postits.taste(self._live.viewer_row(viewer))
+        enough = OF_A_TASTE * sum(taste.values())
+        return {self._live.names("topic", topic) for topic, n in taste.items() if n >= enough}
+
+    def _audience(self, slot: int, tally: Row, usual: Row, tastes: list[Taste]) -> AudienceSeen:
+        row = self._stages.trials.slots[slot]
+        return AudienceSeen(
+            round(float(row["fans"]) / max(int(row["shown"]), 1), 4),
+            round(float(tally[EXPECTED] / tally[VIEWS]), 4), round(float(usual[EXPECTED]), 4),
+            tastes,
+        )  # fmt: skip

@@ -1,0 +1,144 @@
+"""What a video, or a profile, is about: topics with shares, and how much they are based on.
+
+    video     the topics it was given; those of videos that lie near it, in words, tags, sound and
+              who watches them; what those like who watched it longer than expected
+    profile   what it posts; what it likes and saves itself; what those like who watch its videos
+
+Each piece of evidence counts as so many views (pseudo-counts of a Dirichlet), so that shares
+change as evidence comes; confidence is n / (n + 10).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from freshet.distribution.diagnosis import PostIt
+
+GIVEN, NEAR, POSTED, LIKED, BY_WATCHERS = 4.0, 4.0, 2.0, 1.0, 0.5  # views that each counts as
+HALF = 10.0  # views that make for half of all confidence
+NEWEST = 20_000  # videos whose vectors tell where topics lie
+SHARP = 8.0  # how much nearer counts
+STALE_MS = 600_000
+MOST, LEAST = 6, 0.02  # topics told, and the share from which one is
+
+
+class Live(Protocol):
+    """What is read of the live state."""
+
+    @property
+    def topics(self) -> Any: ...
+
+    def names(self, kind: str, row: int) -> str: ...
+
+    def video_count(self) -> int: ...
+
+    def items(self, rows: NDArray[np.int32]) -> NDArray[np.float32]: ...
+
+    def liked(self, viewer: int) -> NDArray[np.int32]: ...
+
+    def videos_of(self, person: int, n: int) -> NDArray[np.int32]: ...
+
+    def viewer_row(self, key: str) -> int: ...
+
+    def video_row(self, video: str) -> int: ...
+
+    def video_id(self, row: int) -> str: ...
+
+
+Shares = defaultdict[int, float]  # by topic
+
+
+class Postits:
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._centres: tuple[int, NDArray[Any], NDArray[Any]] | None = None
+
+    def of_video(self, video: int, watched_by: Iterable[str], now_ms: int) -> list[PostIt]:
+        """
+        Args:
+            video: row.
+            watched_by: who watched it longer than expected.
+        """
+        found: Shares = defaultdict(float)
+        given = self._given(video)
+        for topic in given:
+            found[topic] += GIVEN / len(given)
+        for topic, share in self._near(video, now_ms):
+            found[topic] += NEAR * share
+        self._add(found, self._tastes(watched_by), BY_WATCHERS)
+        return self._told(found)
+
+    def of_person(self, person: int, watched_by: Iterable[str]) -> list[PostIt]:
+        """
+        Args:
+            person: row, -1 = unknown.
+            watched_by: who watched their videos longer than expected.
+        """
+        found: Shares = defaultdict(float)
+        for video in self._live.videos_of(person, 50).tolist() if person >= 0 else ():
+            for topic in self._given(video):
+                found[topic] += POSTED
+        self._add(found, [self.taste(person)], LIKED)
+        self._add(found, self._tastes(watched_by), BY_WATCHERS)
+        return self._told(found)
+
+    def taste(self, viewer: int) -> Counter[int]:
+        """Of what a viewer lately liked, videos by topic."""
+        if viewer < 0:
+            return Counter()
+        topics = self._live.topics[self._live.liked(viewer)]
+        return Counter(topics[topics >= 0].tolist())
+
+    def _tastes(self, viewers: Iterable[str]) -> list[Counter[int]]:
+        return [self.taste(self._live.viewer_row(viewer)) for viewer in viewers]
+
+    def _given(self, video: int) -> list[int]:
+        topics = self._live.topics[video]
+        return [int(topic) for topic in topics[topics >= 0]]
+
+    def _add(self, found: Shares, tastes: Sequence[Counter[int]], weight: float) -> None:
+        for taste in tastes:
+            total = sum(taste.values())
+            for topic, count in taste.items():
+                found[topic] += weight * count / total
+
+    def _near(self, video: int, now_ms: int) -> list[tuple[int, float]]:
+        """Topics by how near the video lies to the middle of theirs."""
+        topics, centres = self._where(now_ms)
+        vector = self._live.items(np.array([video], np.int32))[0]
+        if not len(topics) or not vector.any():
+            return []
+        near = np.exp(SHARP * (centres @ vector))
+        return [(int(t), float(x)) for t, x in zip(topics, near / near.sum(), strict=True)]
+
+    def _where(self, now_ms: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Where topics lie: (topics,) and unit vectors (topics, 64), worked out now and then."""
+        if self._centres is None or now_ms - self._centres[0] > STALE_MS:
+            count = self._live.video_count()
+            rows = np.arange(max(count - NEWEST, 0), count, dtype=np.int32)
+            main = self._live.topics[rows, 0]
+            rows, main = rows[main >= 0], main[main >= 0]
+            topics, at = np.unique(main, return_inverse=True)
+            sums = np.zeros((len(topics), 64))
+            np.add.at(sums, at, self._live.items(rows))
+            length = np.linalg.norm(sums, axis=1)
+            lies = length > 0
+            self._centres = now_ms, topics[lies], sums[lies] / length[lies, None]
+        return self._centres[1:]
+
+    def _told(self, found: Shares) -> list[PostIt]:
+        total = sum(found.values())
+        ordered = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+        return [
+            PostIt(
+                self._live.names("topic", topic), round(weight / total, 4),
+                round(weight / (weight + HALF), 4),
+            )
+            for topic, weight in ordered[:MOST]
+            if weight / total >= LEAST
+        ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Videos made to stall for a known cause, and whether the diagnosis names it."""
