@@ -27,14 +27,13 @@ from freshet.distribution.habits import Habit
 from freshet.distribution.journey import Journey
 from freshet.distribution.standing import JourneySoFar
 from freshet.distribution.tallies import (
-    BEYOND2,
+    BEYOND,
     EXPECTED,
     EXPECTED2,
     LEAVES,
     LEFT,
     OUTCOME,
     VIEWS,
-    WORTH,
     Row,
 )
 from freshet.distribution.wording import Said, number, percent, said
@@ -69,24 +68,33 @@ class Gap(msgspec.Struct, frozen=True):
         return _normal((self.audience - self.watching) / self.sd)
 
 
-def gap(tally: Row, usual: Row, other: Taste | None) -> Gap:
+def gap(
+    tally: Row,
+    usual: Row,
+    variances: tuple[float, float],
+    unmatched: float,
+    other: Taste | None,
+) -> Gap:
     """
     Args:
         tally: of the video, (WIDTH,).
         usual: of its cohort, per view.
+        variances: of views around their video's mean, of videos around the cohort's.
+        unmatched: worth lost because its viewers like less of what it is about than usual.
         other: the taste whose viewers watched it where the others did not.
     """
     views = tally[VIEWS]
     mean = tally / views
-    audience = float(usual[EXPECTED] - mean[EXPECTED])
-    beyond, usually = mean[WORTH] - mean[EXPECTED], usual[WORTH] - usual[EXPECTED]
-    watching = float(usually - beyond)
+    audience = float(usual[EXPECTED] - mean[EXPECTED]) + unmatched
+    watching = float(usual[BEYOND] - mean[BEYOND]) - unmatched
     if other is not None:
-        misled = float(other.watched - beyond)
+        misled = float(other.watched - mean[BEYOND])
         audience, watching = audience + misled, watching - misled
-    spread = max(float(mean[EXPECTED2] - mean[EXPECTED] ** 2), 0.0)
-    spread += max(float(mean[BEYOND2] - beyond**2), float(usual[BEYOND2] - usually**2), 1e-6)
-    return Gap(audience, watching, sqrt(spread / views))
+    # Few views say little of the video, but whom it met is known.
+    sigma, tau = variances
+    believed = tau / (tau + sigma / views)
+    spread = max(float(mean[EXPECTED2] - mean[EXPECTED] ** 2), 0.0) / views
+    return Gap(audience, believed * watching, sqrt(spread + believed * sigma / views))
 
 
 def measured(tally: Row, usual: Row) -> list[Measured]:
@@ -157,7 +165,7 @@ def because_of_audience(
     if other is None and common and journey.topic:
         evidence.append(said("about", topic=journey.topic, tastes=", ".join(common)))
     if audience.match < audience.match_usual:
-        match, usual = number(audience.match), number(audience.match_usual)
+        match, usual = percent(audience.match), percent(audience.match_usual)
         evidence.append(said("mismatch", match=match, usual=usual))
     if "hopping" in codes or other is None:
         help_.append(said("help_steady"))

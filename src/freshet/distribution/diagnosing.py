@@ -29,16 +29,17 @@ from freshet.distribution.diagnosis import (
     VideoOf,
 )
 from freshet.distribution.journey import Journey
+from freshet.distribution.matching import Matching, Seen
 from freshet.distribution.postits import Live, Postits
 from freshet.distribution.stages import Stages
 from freshet.distribution.standing import impressions, standing
-from freshet.distribution.tallies import EXPECTED, VIEWS, Row
-from freshet.distribution.wording import habit_said
+from freshet.distribution.tallies import EXPECTED, VIEWS
+from freshet.distribution.wording import habit_said, said
 
 HOUR_MS = 3_600_000
-OF_A_TASTE = 0.15  # share of what somebody likes that makes it one of their tastes
 FEW, SURE = 5, 3.0  # viewers of a taste and deviations, before it is told from the others
 STANDS_OUT = 3  # tastes of the audience that are told
+OF_ITS_LENGTH = 2  # cohort
 VIDEOS = 50  # of a person, the newest
 WATCHERS = 200  # of those, whose tastes are looked at
 
@@ -46,6 +47,7 @@ WATCHERS = 200  # of those, whose tastes are looked at
 class Diagnosing:
     def __init__(self, stages: Stages, live: Live) -> None:
         self._stages, self._live, self._postits = stages, live, Postits(live)
+        self._matching = Matching(stages.tallies, stages.trials.slots["video"], self._postits)
 
     def of_video(self, video: str, penalties: Sequence[Penalty], now_ms: int) -> Diagnosis:
         """
@@ -59,20 +61,29 @@ class Diagnosing:
         slot, journey = found
         tallies, so_far = self._stages.tallies, standing(self._stages.book, slot)
         tally, usual = tallies.of[slot], tallies.usual(journey)
+        # Everything of a topic that nobody here likes meets the wrong people.
+        usual[EXPECTED] = tallies.usual(journey, OF_ITS_LENGTH)[EXPECTED]
         last = list(tallies.last.get(slot, ()))
         topics = self._topics(video, last, now_ms)
         audience, left, numbers, other = None, None, [], None
         if tally[VIEWS] >= ENOUGH:
-            tastes, other = self._tastes(journey, last, topics)
-            audience = self._audience(slot, tally, usual, tastes)
+            seen, like = self._matching.seen(slot), self._matching.usual(now_ms)
+            match = seen.match(self._postits.content(self._live.video_row(video), now_ms))
+            tastes, other = self._tastes(journey, seen, topics)
+            matched = float(match.mean()) if len(match) else like.match
+            audience = self._audience(slot, matched, like.match, tastes)
             left, numbers = leaving(tally, usual, journey.duration_ms), measured(tally, usual)
         habits = self._stages.habits.of(journey.creator, now_ms)
         cause, chance = ("penalty", 1.0) if penalties else ("", 0.0)
         evidence, helps = because_of(penalties)
         stalled = stalls(so_far, penalties, (now_ms - journey.since_ms) / HOUR_MS)
         if stalled and not penalties and audience is not None:
-            why = gap(tally, usual, other)
-            if why.to_audience > 0.5:
+            variances = self._stages.book.cohorts.variances(so_far.stage)
+            unmatched = like.worth * (audience.match_usual - audience.match)
+            why = gap(tally, usual, variances, unmatched, other)
+            if max(why.audience, why.watching) <= 0:
+                evidence = [said("as_good", stage=str(so_far.stage + 1))]
+            elif why.to_audience > 0.5:
                 cause, chance = "audience", why.to_audience
                 evidence, helps = because_of_audience(journey, other, audience, habits)
             else:
@@ -110,10 +121,10 @@ class Diagnosing:
             watchers += [viewer for viewer, beyond in self._last(name) if beyond > 0]
             await asyncio.sleep(0)
         habits = self._stages.habits.of(person, now_ms)
+        category = self._postits.of_person(person, watchers[:WATCHERS])
         return PersonDiagnosis(
-            person, self._stages.followers.get(person, 0), videos,
-            self._postits.of_person(row, watchers[:WATCHERS]), [habit_said(one) for one in habits],
-            list(penalties("")),
+            person, self._stages.followers.get(person, 0), videos, category,
+            [habit_said(one) for one in habits], list(penalties("")),
         )  # fmt: skip
 
     def _video_of(self, one: Diagnosis) -> VideoOf:
@@ -131,39 +142,29 @@ class Diagnosing:
         return self._postits.of_video(self._live.video_row(video), watchers, now_ms)
 
     def _tastes(
-        self, journey: Journey, last: Sequence[tuple[str, float]], topics: Sequence[PostIt]
+        self, journey: Journey, seen: Seen, topics: Sequence[PostIt]
     ) -> tuple[list[Taste], Taste | None]:
         """Of the last viewers: their commonest tastes, and the one other than its own topic whose
         viewers watched it while the others did not, if there is one."""
         about = {one.topic: one.share for one in topics}
-        likes = [self._likes(viewer) for viewer, _ in last]
-        beyond = np.array([worth for _, worth in last])
         found, other, best = [], None, SURE
-        for topic in sorted(set().union(*likes)):
-            of_it = np.array([topic in one for one in likes])
-            watched, rest = beyond[of_it], beyond[~of_it]
+        for topic in sorted(set().union(*seen.likes)):
+            of_it = np.array([topic in one for one in seen.likes])
+            watched, rest = seen.beyond[of_it], seen.beyond[~of_it]
             if min(len(watched), len(rest)) < FEW:
                 continue
-            share = len(watched) / len(last)
-            taste = Taste(topic, about.get(topic, 0.0), round(share, 4), round(watched.mean(), 4))
+            name, share = self._live.names("topic", topic), len(watched) / len(of_it)
+            mean = float(watched.mean())
+            taste = Taste(name, about.get(name, 0.0), round(share, 4), round(mean, 4))
             found.append(taste)
             spread = sqrt(watched.var(ddof=1) / len(watched) + rest.var(ddof=1) / len(rest))
-            sure = (watched.mean() - rest.mean()) / max(spread, 1e-9)
-            if topic != journey.topic and sure > best:
+            sure = (mean - rest.mean()) / max(spread, 1e-9)
+            if name != journey.topic and sure > best:
                 other, best = taste, sure
-        found.sort(key=lambda one: -one.of_audience)
+        found.sort(key=lambda one: (-one.of_audience, one.topic))
         return [one for one in found if one in found[:STANDS_OUT] or one is other], other
 
-    def _likes(self, viewer: str) -> set[str]:
-        """Topics that a viewer likes now."""
-        taste = self._postits.taste(self._live.viewer_row(viewer))
-        enough = OF_A_TASTE * sum(taste.values())
-        return {self._live.names("topic", topic) for topic, n in taste.items() if n >= enough}
-
-    def _audience(self, slot: int, tally: Row, usual: Row, tastes: list[Taste]) -> AudienceSeen:
+    def _audience(self, slot: int, match: float, usual: float, tastes: list[Taste]) -> AudienceSeen:
         row = self._stages.trials.slots[slot]
-        return AudienceSeen(
-            round(float(row["fans"]) / max(int(row["shown"]), 1), 4),
-            round(float(tally[EXPECTED] / tally[VIEWS]), 4), round(float(usual[EXPECTED]), 4),
-            tastes,
-        )  # fmt: skip
+        fans = float(row["fans"]) / max(int(row["shown"]), 1)
+        return AudienceSeen(round(fans, 4), round(match, 4), round(usual, 4), tastes)

@@ -18,10 +18,10 @@ class Taste(msgspec.Struct, frozen=True):
 
 
 class AudienceSeen(msgspec.Struct, frozen=True):
-    """Who saw it. `match` and `match_usual`: what such viewers are expected to make of any such
-    video, and that of the cohort's viewers."""
+    """Who saw it. `match`: how much of what it is about is what they like, from 0 to 1;
+    `match_usual`: of other videos on trial."""
 
-    followers: float  # share of this stage's impressions
+    followers_share: float  # of this stage's impressions
     match: float
     match_usual: float
     tastes: list[Taste]  # that stand out, the commonest first

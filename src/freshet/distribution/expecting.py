@@ -3,8 +3,8 @@
 Who sees a video on trial says more of how it is watched than the video does: a fan of cats
 finishes most videos of cats. So a view counts for what it was worth beyond what such a viewer
 makes of such videos (analysis of covariance): a ridge regression on what the served vector
-says of the viewer and of the viewer's way with the topic, length and creator, and on nothing
-that it says of the video itself. It is refitted as views come.
+says of the viewer and of the viewer's way with the topic, length, creator and with videos near
+it, and on nothing that it says of the video itself. It is refitted as views come.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ BY = (
     "viewer_long_view", "viewer_recent_long_view", "viewer_log_watch", "viewer_surprise_long_view",
     "session_surprise", "duration_log", "topic_shown", "topic_long", "topic_surprise",
     "hashtag_surprise", "sound_surprise", "length_surprise", "interest_match", "language_match",
-    "country_match", "creator_followed", "creator_surprise",
+    "country_match", "creator_followed", "creator_surprise", "alike_shown", "alike_long",
+    "alike_surprise", "alike_nearest",
 )  # fmt: skip
 RIDGE = 20.0  # views as which "nothing matters" counts
 REFIT = 100  # views between two fits

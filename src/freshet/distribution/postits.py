@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from freshet.distribution.diagnosis import PostIt
 
-GIVEN, NEAR, POSTED, LIKED, BY_WATCHERS = 4.0, 4.0, 2.0, 1.0, 0.5  # views that each counts as
+GIVEN, NEAR, POSTED, LIKED, BY_WATCHERS = 2.0, 4.0, 2.0, 4.0, 0.5  # views that each counts as
 HALF = 10.0  # views that make for half of all confidence
 NEWEST = 20_000  # videos whose vectors tell where topics lie
-SHARP = 8.0  # how much nearer counts
+SHARP = 10.0  # how much nearer counts
 STALE_MS = 600_000
 MOST, LEAST = 6, 0.02  # topics told, and the share from which one is
 
@@ -64,38 +64,47 @@ class Postits:
             video: row.
             watched_by: who watched it longer than expected.
         """
+        found = self._content(video, now_ms)
+        self._add(found, [self.taste(viewer, video) for viewer in watched_by], BY_WATCHERS)
+        return self._told(found)
+
+    def content(self, video: int, now_ms: int) -> dict[int, float]:
+        """Shares by topic, of what it is made of alone."""
+        found = self._content(video, now_ms)
+        total = sum(found.values())
+        return {topic: weight / total for topic, weight in found.items()}
+
+    def _content(self, video: int, now_ms: int) -> Shares:
         found: Shares = defaultdict(float)
         given = self._given(video)
         for topic in given:
             found[topic] += GIVEN / len(given)
         for topic, share in self._near(video, now_ms):
             found[topic] += NEAR * share
-        self._add(found, self._tastes(watched_by), BY_WATCHERS)
-        return self._told(found)
+        return found
 
-    def of_person(self, person: int, watched_by: Iterable[str]) -> list[PostIt]:
+    def of_person(self, person: str, watched_by: Iterable[str]) -> list[PostIt]:
         """
         Args:
-            person: row, -1 = unknown.
+            person: key.
             watched_by: who watched their videos longer than expected.
         """
         found: Shares = defaultdict(float)
-        for video in self._live.videos_of(person, 50).tolist() if person >= 0 else ():
+        for video in self._live.videos_of(self._live.viewer_row(person), 50).tolist():
             for topic in self._given(video):
                 found[topic] += POSTED
         self._add(found, [self.taste(person)], LIKED)
-        self._add(found, self._tastes(watched_by), BY_WATCHERS)
+        self._add(found, [self.taste(viewer) for viewer in watched_by], BY_WATCHERS)
         return self._told(found)
 
-    def taste(self, viewer: int) -> Counter[int]:
-        """Of what a viewer lately liked, videos by topic."""
-        if viewer < 0:
+    def taste(self, viewer: str, without: int = -1) -> Counter[int]:
+        """Of what a viewer lately liked, videos by topic; but for one."""
+        row = self._live.viewer_row(viewer)
+        if row < 0:
             return Counter()
-        topics = self._live.topics[self._live.liked(viewer)]
+        liked = self._live.liked(row)
+        topics = self._live.topics[liked[liked != without]]
         return Counter(topics[topics >= 0].tolist())
-
-    def _tastes(self, viewers: Iterable[str]) -> list[Counter[int]]:
-        return [self.taste(self._live.viewer_row(viewer)) for viewer in viewers]
 
     def _given(self, video: int) -> list[int]:
         topics = self._live.topics[video]

@@ -20,8 +20,8 @@ from freshet.domain.outcomes import OUTCOMES
 LEAVES = 20  # parts of a video in which they leave; one more for those who stay to its end
 
 # columns
-VIEWS, WORTH, WORTH2, EXPECTED, EXPECTED2, BEYOND2 = range(6)
-OUTCOME = 6
+VIEWS, EXPECTED, EXPECTED2, BEYOND = range(4)
+OUTCOME = 4
 LEFT = OUTCOME + len(OUTCOMES)
 WIDTH = LEFT + LEAVES + 1
 
@@ -40,8 +40,7 @@ def told_by(worth: float, expected: float, bits: int, watched_ms: int, duration_
         duration_ms: 0 = unknown: then nothing is said of where they left.
     """
     row = np.zeros(WIDTH)
-    beyond = worth - expected
-    row[:OUTCOME] = 1, worth, worth * worth, expected, expected * expected, beyond * beyond
+    row[:OUTCOME] = 1, expected, expected * expected, worth - expected
     for index in range(len(OUTCOMES)):
         row[OUTCOME + index] = bits >> index & 1
     if duration_ms:
@@ -85,11 +84,15 @@ class Tallies:
                 kept = (one for one in last if one[0] != viewer)
                 self.last[slot] = deque(kept, maxlen=SAMPLE)
 
-    def usual(self, journey: Journey) -> Row:
+    def usual(self, journey: Journey, width: int = 4) -> Row:
         """What comes of a view of its cohort's videos, (WIDTH,) per view; a narrow cohort of few
-        views leans on the wider ones."""
+        views leans on the wider ones.
+
+        Args:
+            width: 1 all, 2 of its length, 3 and topic, 4 and country.
+        """
         mean, lean = np.zeros(WIDTH), 0.0
-        for where in _wider(journey):
+        for where in list(_wider(journey))[:width]:
             row = self.cohorts.get(where)
             if row is not None and row[VIEWS] > 0:
                 mean = (row + lean * mean) / (row[VIEWS] + lean)

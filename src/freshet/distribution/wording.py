@@ -21,8 +21,8 @@ TEXTS = {
     "penalised_video": "this video is not recommended: {reason}",
     "until": "until {until}",
     "no_end": "it has no end of its own; you may appeal",
-    "mismatch": "viewers like those who saw it make {match} of any such video; those of its like "
-    "make {usual}",
+    "mismatch": "{match} of what it is about is what those who saw it like; of other new videos "
+    "{usual}",
     "other_taste": "viewers who like {topic} watched it, the others did not; they were {share} of "
     "those who saw it",
     "about": "it is about {topic}; those who saw it mostly like {tastes}",
@@ -30,6 +30,7 @@ TEXTS = {
     "left_early": "{share} were gone after {second} s; of videos of its like {usual}",
     "worth_less": "a view of it was worth {mean} beyond what such viewers make of any video; the "
     "middle of its like is {bar}",
+    "as_good": "it is watched like its like; in stage {stage} they are those that did well",
     "number_below": "{name}: {value}, where its like have {usual}",
     # help
     "help_penalty": "the penalty ends by itself, or appeal if it is wrong",

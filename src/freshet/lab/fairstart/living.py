@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,9 +100,13 @@ class Life:
             VideoPublished(
                 event_id=self.on.event_id(), time=now_ms, video=str(video),
                 creator=f"c{world.creator[video]}", created=self.began_ms + at_ms,
-                duration_ms=int(world.length_ms[video]), topics=(f"topic {world.named[video]}",),
+                duration_ms=int(world.length_ms[video]), **self.told(video),
             )
         ])  # fmt: skip
+
+    def told(self, video: int) -> dict[str, Any]:
+        """What is said of a video when it is published."""
+        return {"topics": (f"topic {self.world.named[video]}",)}
 
     async def _session(self, viewer: int) -> None:
         """One slate, watched to its last video."""
@@ -113,11 +118,11 @@ class Life:
             video = int(name)
             if 0 <= since_ms - self.uploaded_ms[video] <= self.shape.hours * HOUR_MS:
                 self.shown[video] += 1
-            happened += self._view(viewer, video, position, since_ms)
+            happened += self.view(viewer, video, position, since_ms)
         if happened:
             await on.record(happened)
 
-    def _view(self, viewer: int, video: int, position: int, since_ms: int) -> list[Event]:
+    def view(self, viewer: int, video: int, position: int, since_ms: int) -> list[Event]:
         on, world = self.on, self.world
         luck, how, likes = self.rng.random(3)
         long = bool(luck < world.chance(viewer, video))

@@ -79,9 +79,10 @@ class World:
             topic.copy(), rng.normal(size=videos), creator, length_ms,
         )  # fmt: skip
 
-    def chance(self, viewer: int, video: int) -> float:
-        """That a view becomes a long one."""
-        x = LEVEL + BY_QUALITY * self.quality[video] + self.generous[viewer]
+    def chance(self, viewer: int, video: int, quality: float | None = None) -> float:
+        """That a view becomes a long one; of a video of another quality, if one is given."""
+        quality = self.quality[video] if quality is None else quality
+        x = LEVEL + BY_QUALITY * quality + self.generous[viewer]
         x += BY_TOPIC * self.likes[viewer, self.topic[video]]
         x += BY_FOLLOWING * (int(self.creator[video]) in self.follows[viewer])
         return float(1.0 / (1.0 + np.exp(-x)))

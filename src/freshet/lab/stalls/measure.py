@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from freshet.distribution.causes import wilson
-from freshet.distribution.diagnosis import Diagnosis
 from freshet.lab.acting import acting
 from freshet.lab.fairstart.living import settings_of
 from freshet.lab.fairstart.world import Shape
@@ -31,7 +30,7 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    uploads: dict[str, int]  # by cause
+    uploads: int
     stalled: list[Named]
 
 
@@ -42,68 +41,55 @@ async def measure(shape: Shape, seed: int, tell: Tell) -> Found:
         life = Stalling(world, on, seed, causes)
         await life.through("living", tell)
         end_ms = on.clock.now_ms - life.began_ms
-        uploads: Counter[str] = Counter()
-        stalled = []
+        uploads, stalled = 0, []
         first = int(shape.warm_days * 86_400_000)
         for video in range(shape.old, len(causes)):
             if not first <= life.uploaded_ms[video] <= end_ms - HOURS_MS:
                 continue
-            cause = CAUSES[causes[video]]
-            uploads[cause] += 1
             told = await on.engine.diagnosis(str(video))
-            if _stalls(told):
-                stalled.append(Named(str(video), cause, told.cause, told.chance))
-    return Found(dict(uploads), stalled)
+            uploads += 1
+            if told.stalled:
+                stalled.append(Named(str(video), life.cause(video), told.cause, told.chance))
+    return Found(uploads, stalled)
 
 
-def _stalls(told: Diagnosis) -> bool:
-    return told.stalled and bool(told.cause)
-
-
-def rows(found: Found) -> list[tuple[str, int, int, int, float, float]]:
-    """cause, uploads, stalled, named right, and the 95 % interval of that share."""
+def rows(found: Found) -> list[tuple[str, int, int, float, float]]:
+    """cause, stalls, named right, and the 95 % interval of that share."""
     told = []
     for cause in CAUSES[:-1]:
         mine = [one for one in found.stalled if one.cause == cause]
         right = sum(one.named == cause for one in mine)
-        told.append((cause, found.uploads.get(cause, 0), len(mine), right,
-                     *wilson(right, len(mine))))  # fmt: skip
+        told.append((cause, len(mine), right, *wilson(right, len(mine))))
     return told
 
 
 def as_json(found: Found) -> dict[str, Any]:
     causes = {
         cause: {
-            "uploads": uploads, "stalled": stalled, "right": right / stalled if stalled else None,
-            "low": low, "high": high,
-            "named": dict(Counter(one.named for one in found.stalled if one.cause == cause)),
+            "stalls": stalls, "right": right / stalls if stalls else None, "low": low,
+            "high": high, "named": _named(found, cause),
         }
-        for cause, uploads, stalled, right, low, high in rows(found)
+        for cause, stalls, right, low, high in rows(found)
     }  # fmt: skip
-    unharmed = [one for one in found.stalled if one.cause == "none"]
-    return {
-        "causes": causes,
-        "nothing_wrong": {
-            "uploads": found.uploads.get("none", 0), "stalled": len(unharmed),
-            "named": dict(Counter(one.named for one in unharmed)),
-        },
-    }  # fmt: skip
+    return {"uploads": found.uploads, "causes": causes, "bad_luck": _named(found, "none")}
 
 
 def table(found: Found) -> Table:
-    shown = Table(title="Diagnosis of stalls", box=SIMPLE_HEAD, title_justify="left")
-    for name in ("cause", "uploads", "stalled", "named right", "95 % low", "high", "else named"):
-        shown.add_column(name, justify="left" if name in ("cause", "else named") else "right")
-    for cause, uploads, stalled, right, low, high in rows(found):
-        share = f"{right / stalled:.3f}" if stalled else "-"
-        shown.add_row(cause, str(uploads), str(stalled), share, f"{low:.3f}", f"{high:.3f}",
-                      _else(found.stalled, cause))  # fmt: skip
-    unharmed = [one for one in found.stalled if one.cause == "none"]
-    shown.add_row("none", str(found.uploads.get("none", 0)), str(len(unharmed)), "", "", "",
-                  _else(found.stalled, "none"))  # fmt: skip
+    title = f"Diagnosis of {len(found.stalled)} stalls of {found.uploads} uploads"
+    shown = Table(title=title, box=SIMPLE_HEAD, title_justify="left")
+    for name in ("cause", "stalls", "named right", "95 % low", "high", "named"):
+        shown.add_column(name, justify="left" if name in ("cause", "named") else "right")
+    for cause, stalls, right, low, high in rows(found):
+        share = f"{right / stalls:.3f}" if stalls else "-"
+        shown.add_row(cause, str(stalls), share, f"{low:.3f}", f"{high:.3f}", _line(found, cause))
+    luck = sum(one.cause == "none" for one in found.stalled)
+    shown.add_row("bad luck", str(luck), "", "", "", _line(found, "none"))
     return shown
 
 
-def _else(stalled: Sequence[Named], cause: str) -> str:
-    named = Counter(one.named for one in stalled if one.cause == cause and one.named != cause)
-    return ", ".join(f"{name} {n}" for name, n in named.most_common())
+def _named(found: Found, cause: str) -> dict[str, int]:
+    return dict(Counter(one.named for one in found.stalled if one.cause == cause).most_common())
+
+
+def _line(found: Found, cause: str) -> str:
+    return ", ".join(f"{name or 'none'} {n}" for name, n in _named(found, cause).items())
