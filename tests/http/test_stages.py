@@ -13,7 +13,7 @@ from freshet.distribution.settings import Stages
 from freshet.http.app import create_app
 from tests.feed.making import engine_of
 from tests.feed.world import HOUR_MS, NOW_MS
-from tests.http.calling import ADMIN, APP, event, post, published
+from tests.http.calling import ADMIN, APP, bearer, event, post, published
 
 SMALL = Stages(on=True, quotas=(20, 60, 200), quota_min=20, established=30)
 
@@ -77,5 +77,74 @@ def test_a_video_that_was_never_on_trial_has_no_journey(client: Any) -> None:
     post(client, published("old"), headers=ADMIN)
     upload(client, "new", "ann")
     assert journey(client, "new")["state"] == "running"
-    assert client.get("/v1/videos/new/journey", headers=APP).status_code == 403
     assert client.get("/v1/admin/stages", headers=APP).status_code == 403
+
+
+def diagnosis(client: Any, name: str, headers: Any = APP) -> Any:
+    return client.get(f"/v1/videos/{name}/diagnosis", headers=headers)
+
+
+def test_who_left_at_once_is_what_is_said_of_a_video_that_nobody_watched(client: Any) -> None:
+    for other in range(6):
+        upload(client, f"usual{other}", f"maker{other}")
+        watched(client, f"usual{other}", 15, range(10))
+        watched(client, f"usual{other}", 8, range(10, 16))
+    upload(client, "dull", "ann")
+    watched(client, "dull", 0.5, range(100, 120))
+    told = diagnosis(client, "dull").json()
+    assert (told["journey"]["state"], told["stalled"], told["cause"]) == (
+        "stopped",
+        True,
+        "watching",
+    )
+    assert told["chance"] > 0.9
+    assert [one["code"] for one in told["evidence"]][:2] == ["left_early", "worth_less"]
+    assert told["help"][0]["code"] == "help_start"
+    assert told["leaving"]["most_s"] == 0.75
+    assert {one["name"]: one["verdict"] for one in told["numbers"]}["long_view"] == "below"
+    good = diagnosis(client, "usual0").json()
+    assert (good["stalled"], good["cause"], good["next"]["code"][:5]) == (False, "", "next_")
+
+
+def test_a_penalised_creator_is_told_which_penalty_and_until_when(client: Any) -> None:
+    upload(client, "held", "ann")
+    decided = {"moderator": "mo", "effect": "penalised", "reason": "bought views",
+               "person": "ann", "until": NOW_MS + 24 * HOUR_MS}  # fmt: skip
+    made = client.post("/v1/moderation/decisions", json=decided, headers=ADMIN)
+    assert made.status_code == 200, made.text
+    told = diagnosis(client, "held").json()
+    assert (told["cause"], told["chance"]) == ("penalty", 1.0)
+    assert told["penalties"][0]["until"] == NOW_MS + 24 * HOUR_MS
+    assert "bought views" in told["evidence"][0]["text"]
+    person = client.get("/v1/people/ann/diagnosis", headers=APP).json()
+    assert [(one["video"], one["cause"]) for one in person["videos"]] == [("held", "penalty")]
+    assert person["penalties"][0]["of"] == "person"
+
+
+def test_only_its_creator_is_told_of_a_video(client: Any) -> None:
+    upload(client, "mine", "ann")
+    ann, ben = (
+        bearer(client.post("/v1/viewer_tokens", json={"viewer": name}, headers=APP).json()["token"])
+        for name in ("ann", "ben")
+    )
+    assert client.get("/v1/videos/mine/journey", headers=ann).status_code == 200
+    assert diagnosis(client, "mine", ann).status_code == 200
+    assert client.get("/v1/people/ann/diagnosis", headers=ann).status_code == 200
+    refused = diagnosis(client, "mine", ben)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (404, "video")
+    assert client.get("/v1/videos/mine/journey", headers=ben).status_code == 404
+    assert client.get("/v1/people/ann/diagnosis", headers=ben).status_code == 403
+    assert diagnosis(client, "unheard").status_code == 404
+
+
+def test_the_operator_sees_what_creators_of_each_size_get(client: Any) -> None:
+    follows = [event("follow", viewer=f"fan{fan}", person="star") for fan in range(40)]
+    assert post(client, *follows).status_code == 200
+    upload(client, "small", "ann")
+    upload(client, "big", "star")
+    watched(client, "small", 15, range(6))
+    sizes = client.get("/v1/admin/stages", headers=ADMIN).json()["by_size"]
+    told = {
+        one["followers_min"]: (one["creators"], one["videos"], one["impressions"]) for one in sizes
+    }
+    assert (told[0], told[10], told[100]) == ((1, 1, 6), (1, 1, 0), (0, 0, 0))
