@@ -121,6 +121,10 @@ async def test_a_reupload_is_found_its_owner_sees_why_appeals_and_is_recommended
         bob = await app.token("bob")
         standing = (await app.get("/v1/people/bob/standing", bob)).json()
         [bearing] = standing["decisions"]
+        told = (await app.get("/v1/people/bob/diagnosis", bob)).json()
+        assert [(one["video"], one["cause"]) for one in told["videos"]] == [("by bob", "penalty")]
+        why = (await app.get("/v1/videos/by bob/diagnosis", bob)).json()
+        assert why["evidence"][0]["text"] == "this video is not recommended: a copy of by ann"
         ruling = bearing["ruling"]
         assert (ruling["effect"], ruling["reason"]) == ("duplicate", "a copy of by ann")
         assert bearing["may_appeal"]
