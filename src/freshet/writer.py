@@ -219,7 +219,7 @@ class Writer:
         around = Around(log.append, self.folding.catch_up, live, catalogue, keys, clock)
         self.moderation = ModerationDesk(book, settings.moderation, around, clock, random)
         self._diagnosing = Diagnosing(self.stages, live)
-        self._book = SlateBook(log, recent, self._served, self.folding.note)
+        self._book = SlateBook(log, recent, self._served, self.folding.note, self.stages.room)
 
     def watched_by(self, telemetry: Telemetry) -> None:
         """What this process alone can say: of the log, of the folds, of the model's drift."""

@@ -271,6 +271,14 @@ class Stages:
         slot = int(self.trials.of[row]) if row >= 0 else 0
         return (slot, self.book.journeys[slot]) if slot else None
 
+    def room(self, video: str) -> int | None:
+        """Places that the video's running stage has left; None if it is on no trial."""
+        slot = self.book.slots.get(video)
+        if slot is None:
+            return None
+        row = self.trials.slots[slot]
+        return int(row["quota"] - row["shown"] - row["flying"])
+
     # --- snapshots --------------------------------------------------------------------------
 
     def save(self, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
     commit(slate, after) ─▶ request known?           ─▶ the slate of the first time
                           ─▶ another slate between?  ─▶ those, so that it is ranked again
+                          ─▶ a trial's last place gone? ─▶ so that it is ranked again
                           ─▶ appended, durable
 
 `after` is how many slates the viewer had been served when this one was put together. If
@@ -12,14 +13,15 @@ back: so two requests at once show nothing twice, whichever processes answer the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 
 from freshet.domain.errors import Broken
-from freshet.domain.events import SlateServed
+from freshet.domain.events import Served, SlateServed
 from freshet.feed.served import RecentSlates
 from freshet.log.ports import EventLog, Offset
 
@@ -34,12 +36,15 @@ class Committed(msgspec.Struct, frozen=True):
         recorded: the slate this request was answered with before.
         served: slates of the viewer that were not reckoned with, the newest first.
         after: the number to give when one that reckons with them is committed.
+        full: up to where to fold before it is ranked again: a place that chance gave to a video on
+            trial was the last, and another feed took it. 0 = no such place.
     """
 
     offset: Offset = 0
     recorded: SlateServed | None = None
     served: tuple[SlateServed, ...] = ()
     after: int = 0
+    full: Offset = 0
 
 
 class Recorder(Protocol):
@@ -69,6 +74,12 @@ class _Unfolded:
     written: asyncio.Event = field(default_factory=asyncio.Event)  # or it failed
 
 
+@dataclass(eq=False, slots=True)
+class _Taken:
+    videos: Sequence[str]
+    offset: Offset = ENDED  # of the slate; 0 = it was not appended
+
+
 class SlateBook:
     """Records slates in the process that writes the log.
 
@@ -76,6 +87,7 @@ class SlateBook:
         recent: folded slates; its offset says how far.
         served: slates a viewer was served in all, as far as they are folded.
         appended: is told the viewer and the offset of each slate that was appended.
+        room: places that a video on trial still has, by what is folded; None if it is on none.
     """
 
     def __init__(
@@ -84,8 +96,11 @@ class SlateBook:
         recent: RecentSlates,
         served: Callable[[str], int],
         appended: Callable[[str, Offset], None],
+        room: Callable[[str], int | None],
     ) -> None:
         self._log, self._recent, self._served, self._appended = log, recent, served, appended
+        self._room = room
+        self._taken: deque[_Taken] = deque()  # places of trials, not folded yet
         self._waiting: dict[str, list[_Unfolded]] = {}
         self._commits = 0
 
@@ -99,11 +114,17 @@ class SlateBook:
             between = tuple(_bare(one.slate) for one in reversed(waiting))
             return Committed(served=between, after=served)
         mine = _Unfolded(slate)
+        tried = [item.video for item in slate.items if by_chance(item)]
+        if not self._has_room(tried):
+            return Committed(after=after, full=self._log.last)
+        taken = _Taken(tried)
+        self._taken.append(taken)
         self._waiting.setdefault(slate.viewer, []).append(mine)
         try:
-            mine.offset = await self._append(slate)
+            mine.offset = taken.offset = await self._append(slate)
         except BaseException:
             self._drop(mine)
+            taken.offset = 0
             raise
         finally:
             mine.written.set()
@@ -121,6 +142,16 @@ class SlateBook:
     async def slates(self, viewer: str) -> tuple[SlateServed, ...]:
         unfolded = [_bare(one.slate) for one in reversed(self._unfolded(viewer))]
         return (*unfolded, *self._recent.of_viewer(viewer))
+
+    def _has_room(self, tried: Sequence[str]) -> bool:
+        """Whether these videos have places, those taken since the last fold reckoned in."""
+        while self._taken and self._taken[0].offset <= self._recent.offset:
+            self._taken.popleft()
+        for video in tried:
+            room = self._room(video)
+            if room is not None and room <= sum(video in one.videos for one in self._taken):
+                return False
+        return True
 
     async def _append(self, slate: SlateServed) -> Offset:
         appended = await self._log.append([slate])
@@ -162,3 +193,8 @@ class SlateBook:
 def _bare(slate: SlateServed) -> SlateServed:
     """Without the vectors, which only learning reads."""
     return msgspec.structs.replace(slate, features=b"")
+
+
+def by_chance(item: Served) -> bool:
+    """Whether chance put it there, which is the one reason such an item has."""
+    return bool(item.reasons) and item.reasons[0].startswith("exploring?")

@@ -140,7 +140,9 @@ class Feed:
                 fresh = FeedTrace(filled.traces, waited_ms, behind)
                 told = noted(fresh, self.parts, query, filled, slate)
                 return answer(slate, live.outcomes, told, filled.slate["reasons"])
-            between, after = committed.served, committed.after
+            between, after = committed.served or between, committed.after
+            if committed.full:
+                await self.progress.reach(committed.full, self.parts.settings.wait_ms)
         raise Unavailable("too many requests of this viewer at once")
 
     async def _catch_up(self, viewer: str) -> tuple[float, int]:
