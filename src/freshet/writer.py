@@ -208,7 +208,7 @@ class Writer:
         every = settings.log.snapshot_every
         self._drift = Drift(live, settings.alerts)
         for_you = settings.feed.for_you
-        self.stages = Stages(live, settings.stages, for_you.weights, for_you.explore_share)
+        self.stages = Stages(live, settings.stages, for_you.weights, for_you.trial_share)
         folded = (*projections, self.stages, recent, self._arm_sums, self._drift)
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)

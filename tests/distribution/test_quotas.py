@@ -18,7 +18,7 @@ from tests.http.calling import _ids
 HOUR_MS = 3_600_000
 QUOTA, VIEWERS = 50, 160
 SETTINGS = Settings(
-    feed=Feed(for_you=ForYou(explore_share=0.5)),
+    feed=Feed(for_you=ForYou(trial_share=0.5)),
     log=Log(tick_ms=0),
     stages=Stages(on=True, quotas=(QUOTA, 5_000), quota_min=QUOTA),
 )

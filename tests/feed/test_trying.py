@@ -55,8 +55,8 @@ def all_of(parts: Parts, **columns: Any) -> Candidates:
     return Candidates.of(rows, **columns)
 
 
-async def named(parts: Parts, viewer: str, column: str) -> set[str]:
-    found = await OnTrial(parts, hold=True).columns(asked(parts, viewer), all_of(parts))
+async def named(parts: Parts, viewer: str, column: str, hold: bool = True) -> set[str]:
+    found = await OnTrial(parts, hold=hold).columns(asked(parts, viewer), all_of(parts))
     return {name for name, holds in zip(NAMES, found[column], strict=True) if holds}
 
 
@@ -83,6 +83,19 @@ async def test_what_begins_with_followers_is_theirs_alone() -> None:
     parts = parts_of()
     assert await named(parts, "fan", "in_quota") == {"roomy", "for fans"} | OPEN
     assert await named(parts, "fan", "on_trial") == {"roomy", "for fans"}
+
+
+async def test_followers_see_nothing_of_a_trial_beyond_their_part_of_its_first_stage() -> None:
+    parts = parts_of()
+    everything, at_first = set(NAMES), {"roomy", "for fans"} | OPEN
+    assert await named(parts, "fan", "in_quota", hold=False) == at_first
+    assert await named(parts, "anybody", "in_quota", hold=False) == everything
+    parts.live.trials.slots["fans"][1] = 4  # of ten places, a third is theirs
+    assert await named(parts, "fan", "in_quota", hold=False) == at_first - {"roomy"}
+    parts.live.trials.slots["fans"][1] = 0
+    parts.live.trials.slots["stage"][1] = 1
+    assert await named(parts, "fan", "in_quota", hold=False) == at_first - {"roomy"}
+    assert await named(parts, "anybody", "on_trial") == {"roomy"}
 
 
 async def test_who_is_predicted_far_below_its_worth_is_spared() -> None:

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from freshet.catalogue.facts import seconds
 from freshet.catalogue.trials import (
-    ENDED,
     EVERYBODY,
-    OPEN,
     RUNNING,
+    STOPPED,
     has_room,
     has_room_for_fans,
 )
@@ -36,10 +35,11 @@ PLENTY = 5  # candidates per place, without which no quota is kept: a feed comes
 class OnTrial:
     """Adds `on_trial` (a place may be kept for it) and `in_quota` (it may be shown at all now).
 
-    A place is kept for it while its stage has room; for followers of its creator, as long as
-    their part of the stage lasts, and for them alone where it begins with them. With `hold`
-    those for whom there is no room do not see it at all, and nobody one that was stopped; unless
-    that leaves too little to choose from.
+    A place is kept for it while its stage has room. Followers of its creator see it in its first
+    stage, as long as their part of that lasts, and are alone where it begins with them; then not
+    before it is open to all: they decide where a video starts, not how far it gets. (They find it
+    in Following.) With `hold` nobody sees it for whom there is no room, or one that was stopped.
+    All this unless it leaves too little to choose from.
     """
 
     parts: Parts
@@ -56,12 +56,13 @@ class OnTrial:
         slots = trials.slots[known[at]]
         running, followed = slots["state"] == RUNNING, self._followed(query, slots["creator"])
         free = running & has_room(slots)
-        free &= np.where(followed, has_room_for_fans(slots), slots["audience"] == EVERYBODY)
+        for_fans = has_room_for_fans(slots) & (slots["stage"] == 0)
+        free &= np.where(followed, for_fans, slots["audience"] == EVERYBODY)
         on_trial[at] = free
-        if self.hold:
-            in_quota[at] = free | (slots["state"] == OPEN) | (slots["state"] == ENDED)
-            if np.count_nonzero(in_quota) < PLENTY * query.n:
-                in_quota[:] = True
+        tried = running | (slots["state"] == STOPPED)
+        in_quota[at] = free | ~tried | (~followed if not self.hold else False)
+        if np.count_nonzero(in_quota) < PLENTY * query.n:
+            in_quota[:] = True
         return {"on_trial": on_trial, "in_quota": in_quota}
 
     def _followed(self, query: FeedQuery, creators: NDArray[np.int32]) -> Mask:

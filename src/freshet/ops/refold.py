@@ -52,7 +52,7 @@ def compare(settings: Settings, tell: Tell = lambda *_: None) -> Compared:
         live = Live(seed=settings.learner.seed)
         live.warm()
         for_you = settings.feed.for_you
-        stages = Stages(live, settings.stages, for_you.weights, for_you.explore_share)
+        stages = Stages(live, settings.stages, for_you.weights, for_you.trial_share)
         projections: list[Projection] = [live, stages, ArmSums(), Book()]
         if base:
             _begin(snapshots, base, projections)

@@ -51,10 +51,9 @@ def for_you(parts: Parts) -> Ladder:
     forced = replace(certain, lift_first=True)
 
     tries = parts.trials is not None
-    in_trial: list[Any] = [OnTrial(parts, settings.hold)] if tries else []
-    if tries and settings.hold:
-        in_trial.append(InQuota())
+    in_trial: list[Any] = [OnTrial(parts, settings.hold), InQuota()] if tries else []
     drawn: list[Any] = [Draw(parts, settings.spare)] if tries else []
+    chance = settings.trial_share if tries else settings.explore_share
     full = Pipeline[FeedQuery](
         name="for_you",
         sources=[
@@ -77,7 +76,7 @@ def for_you(parts: Parts) -> Ladder:
             *doubted(parts, value),
             *drawn,
         ],
-        selector=diverse(parts, settings.explore_share, settings.optimism, drawn=bool(drawn)),
+        selector=diverse(parts, chance, settings.optimism, drawn=tries),
         finish=[why],
     )
     popular = Pipeline[FeedQuery](
