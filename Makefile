@@ -144,4 +144,4 @@ lock: setup
 	test -x .cache/uv/bin/uv || $(BIN)/python -m venv .cache/uv
 	.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	$(COMPILE) --all-extras -o requirements/all.txt
-	$(COMPILE) --constraint requirements/all.txt -o requirements/run.txt
+	$(COMPILE) --extra media --constraint requirements/all.txt -o requirements/run.txt
