@@ -46,13 +46,17 @@ SHOWN = ("watched_2s", "finish", "long_view", "rewatch", "like", "comment", "sha
 Z = 1.96
 
 
-def stalls(journey: JourneySoFar | None, penalties: Sequence[Penalty], hours: float) -> bool:
-    """Stopped, held back, or not a stage further after so many hours."""
+def stalls(
+    journey: JourneySoFar | None, views: float, penalties: Sequence[Penalty], hours: float
+) -> bool:
+    """Held back; stopped; or seen by some and not through the first stage after so many hours. One
+    that hardly anybody has seen waits, and why it stalls nobody can say."""
     if penalties:
         return True
-    if journey is None or journey.state == "open":
+    if journey is None or journey.state == "open" or views < ENOUGH:
         return False
-    return journey.state in ("stopped", "ended") or hours > STALLED_HOURS
+    waits = journey.state == "running" and (journey.stage > 0 or hours <= STALLED_HOURS)
+    return not waits
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -216,5 +220,7 @@ def next_of(journey: JourneySoFar | None, penalties: Sequence[Penalty]) -> Said:
         return said("next_never")
     if journey.state != "running":
         return said(f"next_{journey.state}")
+    if journey.stage == 0 and journey.impressions < ENOUGH:
+        return said("next_waits", shown=str(journey.impressions), quota=str(journey.quota))
     left = journey.quota - journey.impressions
     return said("next_decided", left=str(left)) if left > 0 else said("next_any")

@@ -76,7 +76,8 @@ class Diagnosing:
         habits = self._stages.habits.of(journey.creator, now_ms)
         cause, chance = ("penalty", 1.0) if penalties else ("", 0.0)
         evidence, helps = because_of(penalties)
-        stalled = stalls(so_far, penalties, (now_ms - journey.since_ms) / HOUR_MS)
+        hours = (now_ms - journey.since_ms) / HOUR_MS
+        stalled = stalls(so_far, tally[VIEWS], penalties, hours)
         if stalled and not penalties and audience is not None:
             variances = self._stages.book.cohorts.variances(so_far.stage)
             unmatched = like.worth * (audience.match_usual - audience.match)

@@ -43,6 +43,7 @@ TEXTS = {
     "help_shorter": "try a shorter cut",
     # next
     "next_decided": "it is decided when {left} more have seen it",
+    "next_waits": "it waits for its first viewers: {shown} of {quota} so far",
     "next_any": "it is decided any moment",
     "next_stopped": "nothing more is tried; by itself it may still be found",
     "next_open": "it is open to everybody, for as long as it is watched",
