@@ -32,7 +32,7 @@ from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
 from freshet.engine import Engine
 from freshet.feed.answer import Answer, FeedTrace
-from freshet.feed.reasons import Reason
+from freshet.feed.reason import Reason
 from freshet.http.app import create_app
 from freshet.log.files import PRIVATE, make_folder
 

@@ -47,6 +47,7 @@ class Ask:
     repeatable: bool = True  # False: the id was made for this request, nobody can repeat it
     options: Options = PLAIN  # creators by key
     given: tuple[str, ...] = ()  # rank this list instead of asking sources
+    features: bool = False  # tell what was predicted from
 
 
 class Progress(Protocol):
@@ -138,7 +139,7 @@ class Feed:
                 return self._again(committed.recorded)
             if committed.offset:
                 fresh = FeedTrace(filled.traces, waited_ms, behind)
-                told = noted(fresh, self.parts, query, filled, slate)
+                told = noted(fresh, self.parts, query, filled, slate, ask.features)
                 return answer(slate, live.outcomes, told, filled.slate["reasons"])
             between, after = committed.served or between, committed.after
             if committed.full:
