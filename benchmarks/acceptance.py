@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -40,77 +40,16 @@ from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as ev
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess as Engine
-from freshet.features.ring import HISTORY
 from freshet.feed.query import FeedQuery
-from freshet.feed.reasons import FRESH_MS, GROUPS, OTHERS_MIN, Reason
+from freshet.feed.reason import Reason
+from freshet.feed.reasons import GROUPS
 from freshet.feed.serve import Ask
 from freshet.feed.value import Value
+from freshet.lab.reasons.recount import Raw
 from freshet.pipeline import Candidates
 
 SLATE = 10
 WEIGHT_TOLERANCE = 2e-3  # of an item's value
-
-
-@dataclass(slots=True)
-class Seen:
-    """What the raw log says, read event by event without any of our folds."""
-
-    videos: dict[str, ev.VideoPublished] = field(default_factory=dict)
-    people: dict[str, ev.PersonSaved] = field(default_factory=dict)
-    views: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    follows: set[tuple[str, str]] = field(default_factory=set)
-    shown: Counter[str] = field(default_factory=Counter)
-    last_ms: int = 0
-
-    def add(self, event: ev.Event) -> None:
-        self.last_ms = event.received
-        match event:
-            case ev.VideoPublished():
-                self.videos[event.video] = event
-            case ev.PersonSaved():
-                self.people[event.person] = event
-            case ev.Impression():
-                self.views[event.viewer].append(event.video)
-                self.shown[event.video] += 1
-            case ev.Follow():
-                self.follows.add((event.viewer, event.person))
-            case ev.Unfollow():
-                self.follows.discard((event.viewer, event.person))
-
-    def holds(self, one: Reason, viewer: str, video: str, now_ms: int) -> bool | None:
-        """Whether what the reason says is so; None if the log cannot tell."""
-        this, person = self.videos[video], self.people.get(viewer, ev.PersonSaved)
-        lately = [self.videos.get(name) for name in self.views[viewer][-HISTORY:]]
-        known = [other for other in lately if other is not None]
-        said = int(one.params.get("times", "0").split()[0])
-        match one.code:
-            case "creator":
-                return said == sum(other.creator == this.creator for other in known)
-            case "sound":
-                return said == sum(other.sound == this.sound != "" for other in known)
-            case "topic":
-                name = one.params["topic"]
-                times = sum(name in other.topics[:3] for other in known)
-                return name in this.topics and said == times
-            case "hashtag":
-                name = one.params["hashtag"]
-                times = sum(name in other.hashtags[:5] for other in known)
-                return name in this.hashtags and said == times
-            case "followed":
-                return (viewer, this.creator) in self.follows
-            case "interest":
-                return bool(set(this.topics) & set(person.interests))
-            case "language" | "country":
-                return getattr(this, one.code) == getattr(person, one.code) != ""
-            case "others":
-                return self.shown[video] >= OTHERS_MIN
-            case "fresh":
-                return 0 <= now_ms - this.created <= FRESH_MS + 1000  # kept in seconds
-            case "exploring":
-                return int(one.params["shown"].split()[0]) == self.shown[video]
-            case "unseen":
-                return video not in self.views[viewer]
-        return None
 
 
 @dataclass(slots=True)
@@ -136,7 +75,7 @@ class Found:
 class Journey:
     """Feeds of one engine, checked against the log."""
 
-    def __init__(self, engine: Engine, log: Seen) -> None:
+    def __init__(self, engine: Engine, log: Raw) -> None:
         self.engine, self.log, self.found = engine, log, Found()
         self.feed = engine.feeds["for_you"]
         self.live: Any = engine.live
@@ -147,7 +86,7 @@ class Journey:
     async def visit(self, viewer: str) -> None:
         """One viewer's feed, acts and next feed."""
         request_id = self.engine.new_request_id()
-        query = self.feed._query(Ask(viewer, SLATE, request_id))
+        query, _ = self.feed._query(Ask(viewer, SLATE, request_id), ())
         again = await self.feed.ladder.fill(query)
         begun = time.perf_counter()
         answer = await self.engine.feed("for_you", viewer, SLATE, request_id)
@@ -244,7 +183,7 @@ class Journey:
 
 
 async def accept(data: Path, viewers: int, seed: int) -> Found:
-    log = Seen()
+    log = Raw()
     reader = SqliteReader(data)
     async for batch in reader.read():
         for event in batch.events:
