@@ -45,7 +45,7 @@ def run(folder: Path, *args: str) -> str:
 def test_a_feed_is_a_table_with_a_reason_for_each_video(folder: Path) -> None:
     said = run(folder, "-n", "3")
     assert len(said.splitlines()) == 4
-    assert "posted 1 h ago" in said
+    assert "posted 1 hour ago" in said
     assert "from what you have not seen lately" in said
 
 

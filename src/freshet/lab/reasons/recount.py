@@ -163,6 +163,9 @@ class Raw:
                 known = [self.videos[name] for name in recent if name in self.videos]
                 topics = {topic for other in known for topic in other.topics}
                 return params["topic"] in this.topics and not topics & set(this.topics)
+            case "alike" | "length":
+                lately = self.views[viewer][-LAST:]
+                return None if any(view.long for view in lately) else False
             case "unseen" | "popular":
                 return video not in self.seen[viewer]
         return None

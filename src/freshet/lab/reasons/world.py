@@ -26,9 +26,9 @@ class Shape:
     """What can be asked of a world."""
 
     feeds: int = 1_000
-    viewers: int = 40
+    viewers: int = 60
     creators: int = 80
-    videos: int = 1_000
+    videos: int = 500
     topics: int = 10
     sounds: int = 60
     slate: int = 10
@@ -44,7 +44,7 @@ class World:
         self.taste = np.full((shape.viewers, shape.topics), 0.12)
         for row in self.taste:
             row[rng.choice(shape.topics, int(rng.integers(2, 4)), replace=False)] = 0.75
-        eager = rng.lognormal(0.0, 1.2, shape.viewers)
+        eager = rng.lognormal(0.0, 0.8, shape.viewers)
         self.eager = eager / eager.sum()
         self.topic = rng.integers(0, shape.topics, shape.videos)
         self.length_ms = rng.integers(6_000, 60_000, shape.videos)
