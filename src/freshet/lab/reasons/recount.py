@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import log1p
 
 from freshet.domain import events as ev
 from freshet.feed.reason import Reason
@@ -146,12 +147,9 @@ class Raw:
                     getattr(this, one.code) == getattr(person, one.code) != ""
                 )
             case "others":
-                usual = (self.long.total() + 3) / (
-                    self.shown.total() + 10
-                )  # .3 of ten to begin with
-                return (
-                    self.shown[video] >= OTHERS_MIN and self.long[video] / self.shown[video] > usual
-                )
+                usual = self._usual(self._span(video))
+                views = self.shown[video]
+                return views >= OTHERS_MIN and self.long[video] / views > usual
             case "fresh":
                 age_ms = now_ms - this.created // 1000 * 1000
                 unit_ms = {"minutes": 60_000, "hours": 3_600_000}[params["unit"]]
@@ -169,6 +167,18 @@ class Raw:
             case "unseen" | "popular":
                 return video not in self.seen[viewer]
         return None
+
+    def _usual(self, span: int) -> float:
+        """Rate of long views of videos about as long, as if twenty more were like all."""
+        usual = (self.long.total() + 3) / (self.shown.total() + 10)  # .3 of ten to begin with
+        alike = [video for video in self.shown if self._span(video) == span]
+        long, views = (sum(of[video] for video in alike) for of in (self.long, self.shown))
+        return (long + 20 * usual) / (views + 20)
+
+    def _span(self, video: str) -> int:
+        """Lengths that count as alike: three steps to a factor e of 2 s + length."""
+        ms = self.videos[video].duration_ms
+        return min(1 + int(3 * log1p(ms / 2_000)), 15) if ms > 0 else 0
 
     def named(self, one: Reason, viewer: str, video: str, now_ms: int) -> dict[str, list[View]]:
         """The videos that a reason names acts on, each with the views that were acted in."""
