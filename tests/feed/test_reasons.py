@@ -21,8 +21,11 @@ from tests.feed.making import make, parts_of, video, watched
 from tests.feed.world import HOUR_MS, NOW_MS
 
 
-async def slate_of(parts: Parts, viewer: str, n: int = 20) -> tuple[FeedQuery, Candidates]:
-    query = FeedQuery(viewer=parts.live.viewer_row(viewer), n=n, now_ms=NOW_MS, seed=1)
+async def slate_of(
+    parts: Parts, viewer: str, n: int = 20, utc_offset_min: int | None = None
+) -> tuple[FeedQuery, Candidates]:
+    row = parts.live.viewer_row(viewer)
+    query = FeedQuery(viewer=row, n=n, now_ms=NOW_MS, seed=1, utc_offset_min=utc_offset_min)
     filled = await for_you(parts).fill(query)
     return query, filled.slate
 
@@ -32,8 +35,10 @@ def reasons_of(parts: Parts, share_min: float = 0.01) -> Reasons:
     return Reasons(parts.live, value, parts.settings.reasons, share_min)
 
 
-async def explained(parts: Parts, viewer: str) -> dict[str, list[Reason]]:
-    query, slate = await slate_of(parts, viewer)
+async def explained(
+    parts: Parts, viewer: str, utc_offset_min: int | None = None
+) -> dict[str, list[Reason]]:
+    query, slate = await slate_of(parts, viewer, utc_offset_min=utc_offset_min)
     said = reasons_of(parts).of(query, slate)
     return {parts.live.video_id(int(row)): why for row, why in zip(slate.rows, said, strict=True)}
 
@@ -63,14 +68,16 @@ async def test_reasons_say_what_the_viewer_did() -> None:
     assert codes(why["plain"]) == ["unseen"]
 
 
-async def told_of(*ago_h: float, reset: bool = False) -> list[str]:
+async def told_of(
+    *ago_h: float, reset: bool = False, utc_offset_min: int | None = None
+) -> list[str]:
     """What a video about cooking is said to be shown for, after views so many hours ago."""
     events = [video(f"old{k}", f"maker{k}", topics=("cooking",)) for k in range(len(ago_h))]
     acts = [watched("v", f"old{k}", time=NOW_MS - int(h * HOUR_MS)) for k, h in enumerate(ago_h)]
     more = [make(e.ResetFeed, viewer="v")] if reset else []
     this = video("this", "eve", topics=("cooking",))
     parts = parts_of([*events, this, *(act for each in acts for act in each), *more])
-    return [one.text for one in (await explained(parts, "v"))["this"]]
+    return [one.text for one in (await explained(parts, "v", utc_offset_min))["this"]]
 
 
 async def test_a_time_is_said_that_all_the_acts_are_of() -> None:
@@ -78,6 +85,16 @@ async def test_a_time_is_said_that_all_the_acts_are_of() -> None:
     assert (await told_of(2, 0.2))[0] == "you finished 2 videos about cooking in the last 24 hours"
     assert (await told_of(99, 2))[0] == "you finished 2 videos about cooking in the last 7 days"
     assert (await told_of(999, 2))[0] == "you finished 2 videos about cooking lately"
+
+
+async def test_today_is_said_where_the_viewers_clock_is_known() -> None:
+    # It is 22:13 in London.
+    assert (await told_of(2, 0.2, utc_offset_min=0))[
+        0
+    ] == "you finished 2 videos about cooking today"
+    assert "in the last 24 hours" in (await told_of(2, utc_offset_min=120))[0]  # 00:13 in Athens
+    assert "today" in (await told_of(0.1, utc_offset_min=120))[0]  # shorter than an hour
+    assert "in the last hour" in (await told_of(0.5, utc_offset_min=-600))[0]
 
 
 async def test_after_a_reset_nothing_is_told_of_before() -> None:

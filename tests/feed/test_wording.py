@@ -55,7 +55,7 @@ def test_each_language_says_all_that_english_says_with_the_same_places(language:
 def test_there_are_words_for_all_that_may_be_said() -> None:
     known = phrases(ENGLISH)
     assert {f"acts.{act}" for act in ACTS} <= known.keys()
-    assert {f"when.{when}" for when in (*WINDOWS, "lately")} <= known.keys()
+    assert {f"when.{when}" for when in (*WINDOWS, "today", "lately")} <= known.keys()
     assert {f"things.{kind}.one" for kind in KINDS} <= known.keys()
     codes = {key.split(".")[1].partition("_")[0] for key in known if key.startswith("reasons.")}
     whole = {key.split(".")[1] for key in known if key.startswith("reasons.")}

@@ -52,6 +52,17 @@ def test_a_feed_speaks_as_asked_else_as_the_browser_wishes_else_english(app: Ask
     assert asked(app, language="nl-BE") == TEXTS["nl"]
 
 
+def test_today_is_said_where_the_viewers_clock_is_told(app: Asking) -> None:
+    # It is 22:13 in London: there the last hour is shorter, in Rome at 00:13 the day is.
+    assert asked(app, language="en", utc_offset_min=0) == TEXTS["en"]
+    assert asked(app, language="it", utc_offset_min=120) == (
+        "oggi hai visto fino alla fine 1 video su tea"
+    )
+    told = app.post(n=1, language="nl", utc_offset_min=120).json()["items"][0]["reasons"][0]
+    assert told["text"] == "je hebt vandaag 1 video over tea uitgekeken"
+    assert said(app.get(utc_offset_min=900))["field"] == "utc_offset_min"
+
+
 def test_why_speaks_as_asked_and_says_what_the_feed_said(app: Asking) -> None:
     feed = app.post(n=1, language="da").json()
     video = feed["items"][0]["video"]

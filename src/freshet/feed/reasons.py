@@ -14,6 +14,7 @@ there by its value, so it says that instead. Where nothing holds, nothing is cla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -81,9 +82,8 @@ SAID_BY = {
 }
 
 FRESH_MS = 48 * 3_600_000  # a video is called fresh this long
-# The times acts are told of, the shortest first. A day is 24 hours: where the viewer's own
-# began, nobody here knows.
-WINDOWS = {"hour": 3_600, "day": 86_400, "week": 7 * 86_400}
+DAY_S = 86_400
+WINDOWS = {"hour": 3_600, "day": DAY_S, "week": 7 * DAY_S}  # the times acts are told of
 OTHERS_MIN = 20  # views before one may speak of other viewers
 
 
@@ -221,7 +221,8 @@ class _Said:
         slate: Candidates,
         common: InCommon,
     ) -> None:
-        self._live, self._slate, self._now_s = live, slate, seconds(query.now_ms)
+        self._live, self._slate = live, slate
+        self._begun = beginnings(query.now_ms, query.utc_offset_min)
         self._acts, self._whole_since_s = common.acts, common.whole_since_s
         above = slate["features"][:, list(said_at.values())] > 0
         self._above = dict(zip(said_at, above.T.tolist(), strict=True))
@@ -247,19 +248,30 @@ class _Said:
             return None
         named = {code: self._live.names(code, row)} if code in ("hashtag", "topic") else {}
         named["act"], named["count"] = self._live.acts[act], str(times)
-        named["when"] = window(since_s, self._whole_since_s, self._now_s)
+        named["when"] = window(since_s, self._whole_since_s, self._begun)
         return named
 
 
-def window(since_s: int, whole_since_s: int, now_s: int) -> str:
-    """The shortest of WINDOWS with all those views in it, if none in it can be missing: only the
-    last views are known. Else "lately".
+def beginnings(now_ms: int, utc_offset_min: int | None) -> list[tuple[str, int]]:
+    """When the times began that acts are told of, seconds since 2020, the shortest first; the
+    viewer's own day is among them if their clock is known."""
+    now_s = seconds(now_ms)
+    found = [(name, now_s - length_s) for name, length_s in WINDOWS.items()]
+    if utc_offset_min is not None:
+        into_day_s = (now_ms // 1000 + 60 * utc_offset_min) % DAY_S
+        found.append(("today", now_s - into_day_s))
+    return sorted(found, key=lambda one: -one[1])
 
-    >>> window(99_000, 0, 100_000), window(90_000, 0, 100_000), window(90_000, 50_000, 100_000)
-    ('hour', 'day', 'lately')
+
+def window(since_s: int, whole_since_s: int, begun: Sequence[tuple[str, int]]) -> str:
+    """The shortest time with all those views in it, if none in it can be missing: only the last
+    views are known. Else "lately".
+
+    >>> begun = [("hour", 9_000), ("day", 1_000)]
+    >>> window(9_500, 0, begun), window(9_500, 2_000, begun), window(5_000, 2_000, begun)
+    ('hour', 'hour', 'lately')
     """
-    for name, length_s in WINDOWS.items():
-        begins_s = now_s - length_s
+    for name, begins_s in begun:
         if since_s >= begins_s and whole_since_s < begins_s:
             return name
     return "lately"

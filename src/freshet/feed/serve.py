@@ -48,6 +48,7 @@ class Ask:
     options: Options = PLAIN  # creators by key
     given: tuple[str, ...] = ()  # rank this list instead of asking sources
     features: bool = False  # tell what was predicted from
+    utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
 
 
 class Progress(Protocol):
@@ -190,6 +191,7 @@ class Feed:
             wanted=wanted(ask.options, live),
             given=np.array(given, np.int32),
             personalised=ask.options.personalised and not live.impersonal(viewer),
+            utc_offset_min=ask.utc_offset_min,
         )
         return query, session.slates
 

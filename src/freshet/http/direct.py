@@ -23,7 +23,7 @@ from freshet.domain.errors import FreshetError
 from freshet.feed.options import PLAIN
 from freshet.http.callers import Caller
 from freshet.http.events import INGEST, Taking
-from freshet.http.feeds import CURSOR_MAX, FEED, N_MAX, FeedBody, answered
+from freshet.http.feeds import CURSOR_MAX, FEED, N_MAX, UTC_OFFSET_MAX, FeedBody, answered
 from freshet.http.gate import App, Gate
 from freshet.http.guard import bearer, identify, missing, needs
 from freshet.http.languages import LANGUAGE_MAX
@@ -49,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     consent: Flag = 1
     trace: Flag = 0
     language: Annotated[str, Meta(max_length=LANGUAGE_MAX)] = ""
+    utc_offset_min: Annotated[int, Meta(ge=-UTC_OFFSET_MAX, le=UTC_OFFSET_MAX)] | None = None
 
 
 Work = Callable[[Caller], Awaitable[tuple[int, Any]]]
@@ -137,6 +138,7 @@ class Direct:
             viewer=asked.viewer, n=asked.n, request_id=asked.request_id,
             session_id=asked.session_id, cursor=asked.cursor, consent=bool(asked.consent),
             trace=bool(asked.trace), language=asked.language,
+            utc_offset_min=asked.utc_offset_min,
         )  # fmt: skip
         accept = headers.get(b"accept-language", b"").decode("latin-1")
 

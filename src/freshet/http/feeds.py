@@ -36,6 +36,7 @@ QUERY = NAMES | {
     "trace",
     "features",
     "language",
+    "utc_offset_min",
 }
 
 SurfaceName = Annotated[str, PathParameter(description="for_you or following")]
@@ -68,6 +69,15 @@ Features = Annotated[
         description="1 adds the trace, with every input of each prediction; not for viewer tokens",
     ),
 ]  # fmt: skip
+UTC_OFFSET_MAX = 14 * 60
+UtcOffset = Annotated[
+    int | None,
+    Parameter(
+        ge=-UTC_OFFSET_MAX,
+        le=UTC_OFFSET_MAX,
+        description="minutes the viewer's clock is ahead of UTC: reasons can then say 'today'",
+    ),
+]
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 ShortText = Annotated[str, Meta(max_length=100)]
@@ -86,6 +96,8 @@ class FeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     features: bool = False  # the trace, with every input of each prediction; not for tokens
     # Of the reasons; else as Accept-Language wishes, else the viewer's own.
     language: Annotated[str, Meta(max_length=LANGUAGE_MAX)] = ""
+    # How far the viewer's clock is ahead of UTC: reasons can then say "today".
+    utc_offset_min: Annotated[int, Meta(ge=-UTC_OFFSET_MAX, le=UTC_OFFSET_MAX)] | None = None
     filters: Filters = Filters()
     exclude: Ids = ()
     pins: dict[str, Place] = {}
@@ -127,6 +139,7 @@ async def get_feed(
     trace: Flag = 0,
     features: Features = 0,
     language: Language = "",
+    utc_offset_min: UtcOffset = None,
 ) -> Answer:
     """Up to `n` videos the viewer has not seen, best first. Fewer when no more may follow;
     none with a `rung` that says why."""
@@ -135,6 +148,7 @@ async def get_feed(
         viewer=viewer, n=n, request_id=request_id, session_id=session_id, cursor=cursor,
         consent=bool(consent), trace=bool(trace), features=bool(features),
         language=language,
+        utc_offset_min=utc_offset_min,
     )  # fmt: skip
     accept = request.headers.get("accept-language", "")
     return await answered(engine, caller_of(request), surface, body, options, accept)
@@ -179,6 +193,7 @@ async def answered(
         options=keyed_options(engine, options),
         cursor=body.cursor,
         features=body.features,
+        utc_offset_min=body.utc_offset_min,
     )
     answer = await engine.ask(surface, asked)
     answer = in_language(answer, language_of(engine, asked_for, accept, whom.own))

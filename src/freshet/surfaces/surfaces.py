@@ -32,6 +32,7 @@ class Question:
     cursor: str = ""
     given: tuple[str, ...] = ()  # rank and serve this list
     features: bool = False  # tell in the trace what was predicted from
+    utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Surfaces:
                 options=asked.options,
                 given=asked.given,
                 features=asked.features,
+                utc_offset_min=asked.utc_offset_min,
             )
         )
         return answer if asked.given else self._continued(surface, asked, page, answer)

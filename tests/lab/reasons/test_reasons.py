@@ -40,7 +40,7 @@ async def test_every_reason_is_true_and_without_the_acts_it_names_the_video_is_w
 @pytest.mark.parametrize(
     ("name", "lie"),
     [
-        ("window", lambda since_s, whole_since_s, now_s: "hour"),
+        ("window", lambda since_s, whole_since_s, begun: "hour"),
         ("reason", lambda code, weight=0.0, **params: reason(
             code, weight, **params | ({"count": "9"} if "act" in params else {}))),
         ("reason", lambda code, weight=0.0, **params: reason(code, 1.5 * weight, **params)),

@@ -76,6 +76,7 @@ export class Server {
 
   async page(query: Query, n: number, cursor: string): Promise<Page> {
     const asked: FeedQuery = { ...query, n, trace: true, language: LANGUAGE };
+    asked.utc_offset_min = -new Date().getTimezoneOffset();
     if (cursor) asked.cursor = cursor;
     const feed = await this.client.feed(asked);
     const cards = new Map((await this.cards(feed.items.map(({ video }) => video))).map((c) => [c.video, c]));

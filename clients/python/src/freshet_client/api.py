@@ -86,6 +86,7 @@ class Api(Part[Mode], Generic[Mode]):
         pins: Mapping[str, int] | None = None,
         boosts: Sequence[Boost] = (),
         language: str = "",
+        utc_offset_min: int | None = None,
         trace: bool = False,
         features: bool = False,
     ) -> Call[Feed]:
@@ -99,6 +100,7 @@ class Api(Part[Mode], Generic[Mode]):
             personalised: False: ranked as for a viewer nothing is known of.
             filters, exclude, pins, boosts: what is wanted of this one feed.
             language: of the reasons: da, en, it or nl; else the viewer's own.
+            utc_offset_min: how far the viewer's clock is ahead of UTC: reasons can say "today".
             features: also the trace, with every input of each prediction; not for viewer tokens.
         """
         return _feed(
@@ -116,6 +118,7 @@ class Api(Part[Mode], Generic[Mode]):
             pins=pins,
             boosts=boosts,
             language=language,
+            utc_offset_min=utc_offset_min,
             features=features,
         )
 
@@ -304,6 +307,7 @@ def _feed(
     personalised: bool = True,
     trace: bool = False,
     features: bool = False,
+    utc_offset_min: int | None = None,
     **given: Any,
 ) -> Call[Feed]:
     """A GET, or a POST if there is more to say than belongs into a query."""
@@ -311,6 +315,8 @@ def _feed(
     flags = (("consent", consent, True), ("personalised", personalised, True),
              ("trace", trace, False), ("features", features, False))  # fmt: skip
     unusual = {name: value for name, value, usual in flags if value != usual}
+    if utc_offset_min is not None:
+        said["utc_offset_min"] = utc_offset_min
     if said.keys() & {"filters", "exclude", "pins", "boosts"}:
         return Call("POST", where, reading(Feed), body=sending(said | unusual))
     query = said | {name: int(value) for name, value in unusual.items()}

@@ -34,6 +34,7 @@ from freshet.lab.reasons.removing import PENDING, Past
 from freshet.lab.reasons.weighing import Weighed
 from freshet.lab.reasons.world import Shape, World
 from freshet.learning.live import Live
+from freshet.surfaces.surfaces import Question
 
 SMALL = {
     "viewer": 1 << 10, "video": 1 << 13, "sound": 1 << 10, "hashtag": 1 << 10, "topic": 1 << 8,
@@ -41,6 +42,7 @@ SMALL = {
 }  # fmt: skip
 TOLERANCE = 1e-3  # of a weight: it is told with four digits
 UNPLACED = ("exploring", "popular", "unseen", "new_topic", "pinned")  # no weight is claimed
+OFFSET_MIN = 120  # of everybody's clock
 TRUTHS = 25  # refolds with nothing left out
 Tell = Callable[[str, int, int], None]
 
@@ -96,7 +98,7 @@ class Checked:
     """Feeds of one life, each checked as it is served."""
 
     on: Acting
-    raw: Raw = field(default_factory=Raw)
+    raw: Raw = field(default_factory=lambda: Raw(utc_offset_min=OFFSET_MIN))
     events: list[Event] = field(default_factory=list)
     found: Found = field(default_factory=lambda: Found(by_code={}, problems={}))
     removals: list[Removal] = field(default_factory=list)
@@ -119,10 +121,11 @@ class Checked:
         """A feed as it is served, ranked a second time beside it to have its vectors."""
         engine, end = self.on.engine, len(self.events)
         feed, request_id = engine.feeds["for_you"], engine.new_request_id()
-        query, _ = feed._query(Ask(viewer, n, request_id), ())
+        query, _ = feed._query(Ask(viewer, n, request_id, utc_offset_min=OFFSET_MIN), ())
         filled = await feed.ladder.fill(query)
         slate = filled.slate
-        answer = await engine.feed("for_you", viewer, n, request_id)
+        asked = Question(viewer, n, request_id, utc_offset_min=OFFSET_MIN)
+        answer = await engine.ask("for_you", asked)
         videos = [item.video for item in answer.items]
         if [engine.live.video_id(int(row)) for row in slate.rows] != videos:
             told = (*filled.traces, *(answer.trace.rungs if answer.trace else ()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from math import log1p
 
 from freshet.domain import events as ev
@@ -48,6 +49,7 @@ class Raw:
     shown: Counter[str] = field(default_factory=Counter)  # views that count, by video
     long: Counter[str] = field(default_factory=Counter)  # of them
     last_ms: int = 0
+    utc_offset_min: int = 0  # of everybody's clock
     _open_views: deque[View] = field(default_factory=deque)
 
     def add(self, event: ev.Event) -> None:
@@ -186,7 +188,7 @@ class Raw:
         if (when := one.params["when"]) == "lately":
             lately = lately[-LAST:]
         else:
-            since_s = now_ms // 1000 - WINDOW_S[when]
+            since_s = now_ms // 1000 - WINDOW_S[when] if when != "today" else self._midnight(now_ms)
             lately = [view for view in lately if view.at_ms // 1000 >= since_s]
         asked = one.params.get(one.code)
         things = {asked} if asked is not None else _things(self.videos[video], one.code)
@@ -197,6 +199,11 @@ class Raw:
         acted = {"finished": _finished, "watched": _watched, "liked": self._liked}
         told = acted.get(one.params["act"], _nothing)
         return {name: views for name, views in found.items() if told(viewer, views)}
+
+    def _midnight(self, now_ms: int) -> int:
+        zone = timezone(timedelta(minutes=self.utc_offset_min))
+        there = datetime.fromtimestamp(now_ms / 1000, zone)
+        return int(there.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
 
     def _liked(self, viewer: str, views: list[View]) -> bool:
         stands = (viewer, views[0].video) in self.likes
