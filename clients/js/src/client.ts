@@ -235,8 +235,8 @@ export function viewerOf(token: string): string {
 }
 
 /** Without what was not said. */
-function stripped<T extends object>(said: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+function stripped<T extends object>(said: T): { [K in keyof T]?: Exclude<T[K], undefined | null> } {
   return Object.fromEntries(
-    Object.entries(said).filter(([, value]) => value !== undefined && value !== ""),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+    Object.entries(said).filter(([, value]) => value !== undefined && value !== null && value !== ""),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined | null> };
 }
