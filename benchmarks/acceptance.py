@@ -40,13 +40,10 @@ from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as ev
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess as Engine
-from freshet.feed.query import FeedQuery
 from freshet.feed.reason import Reason
-from freshet.feed.reasons import GROUPS
 from freshet.feed.serve import Ask
-from freshet.feed.value import Value
 from freshet.lab.reasons.recount import Raw
-from freshet.pipeline import Candidates
+from freshet.lab.reasons.weighing import Weighed
 
 SLATE = 10
 WEIGHT_TOLERANCE = 2e-3  # of an item's value
@@ -79,8 +76,7 @@ class Journey:
         self.engine, self.log, self.found = engine, log, Found()
         self.feed = engine.feeds["for_you"]
         self.live: Any = engine.live
-        weights = engine.settings.feed.for_you.weights
-        self.value = Value(weights, self.live.outcomes)
+        self.weights = engine.settings.feed.for_you.weights
         self.random = Random(5)
 
     async def visit(self, viewer: str) -> None:
@@ -102,48 +98,25 @@ class Journey:
             return
         if answer.trace is None or any(rung.failures for rung in answer.trace.rungs):
             self.found.problems["a stage failed"] += 1
-        drops = self.drops(query, again.slate)
+        weighed = Weighed(self.live, self.weights, query, again.slate)
         for place, item in enumerate(items):
             if not item.reasons:
                 self.found.problems["an item without a reason"] += 1
             for one in item.reasons:
-                self.check(one, viewer, item.video, query.now_ms, drops, place)
+                self.check(one, viewer, item.video, weighed, place)
         await self.act(viewer, [item.video for item in items])
 
-    def drops(self, query: FeedQuery, slate: Candidates) -> dict[str, Any]:
-        """Per reason, (n,): share of the value that goes when its features are neutral."""
-        live, served = self.live, slate["features"]
-        stranger = live.rank(-1, slate.rows, query.now_ms, query.surface).features
-        neutral = {"stranger": stranger, "typical": slate["typical"]}
-        whole = self.worth(served)
-        out = {}
-        for group in GROUPS:
-            vectors = served.copy()
-            for column, name in enumerate(live.feature_names):
-                if group.has(name):
-                    vectors[:, column] = neutral[group.neutral][:, column]
-            out[group.code] = (whole - self.worth(vectors)) / np.abs(whole)
-        return out
-
-    def worth(self, vectors: Any) -> Any:
-        ranked = self.live.predict(vectors)
-        return self.value.of(ranked.predictions, ranked.watch_s)
-
-    def check(
-        self, one: Reason, viewer: str, video: str, now_ms: int, drops: dict[str, Any], place: int
-    ) -> None:
-        found = self.found
+    def check(self, one: Reason, viewer: str, video: str, weighed: Weighed, place: int) -> None:
+        found, now_ms = self.found, weighed.query.now_ms
         found.said[one.code] += 1
         holds = self.log.holds(one, viewer, video, now_ms)
         if holds is None:
             found.unchecked[one.code] += 1
         elif not holds:
             found.evidence_wrong[one.code] += 1
-        if one.code in drops:
-            drop = float(drops[one.code][place])
-            if drop <= 0 or abs(drop - one.weight) > WEIGHT_TOLERANCE:
-                found.weight_wrong[one.code] += 1
-        elif one.weight:
+        named = self.log.named(one, viewer, video, now_ms) if "act" in one.params else {}
+        drop = weighed.drop(one.code, place, list(named))
+        if abs(drop - one.weight) > WEIGHT_TOLERANCE or one.weight < 0:
             found.weight_wrong[one.code] += 1
 
     async def act(self, viewer: str, slate: list[str]) -> None:
