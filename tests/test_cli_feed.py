@@ -59,6 +59,7 @@ def test_as_json_it_is_the_answer_of_the_api(folder: Path) -> None:
     answer = json.loads(run(folder, "--json", "--trace", "-n", "2"))
     assert [item["position"] for item in answer["items"]] == [0, 1]
     assert answer["trace"]["rungs"][0]["pipeline"] == "for_you"
+    assert answer["trace"]["features"].keys() == {item["video"] for item in answer["items"]}
     assert "trace" not in json.loads(run(folder, "--json"))
 
 
