@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +160,8 @@ class Reasons:
         weigh: list[list[tuple[str, float]]] = [[] for _ in range(len(slate))]
         for g, i in np.argwhere(weights >= self.share_min).tolist():
             weigh[i].append((self.codes[g], float(weights[g, i])))
-        return [self._item(slate, i, weigh[i], said) for i in range(len(slate))]
+        items = zip(*(slate[name].tolist() for name in Item._fields), strict=True)
+        return [self._item(i, Item(*one), weigh[i], said) for i, one in enumerate(items)]
 
     def weights(self, query: FeedQuery, slate: Candidates, common: InCommon) -> NDArray[Any]:
         """Per group of `codes`, (G, n): the share of each item's value that its features
@@ -183,27 +184,38 @@ class Reasons:
         return drop
 
     def _item(
-        self, slate: Candidates, i: int, weigh: list[tuple[str, float]], said: _Said
+        self, i: int, item: Item, weigh: list[tuple[str, float]], said: _Said
     ) -> list[Reason]:
-        if slate["pinned"][i]:
+        if item.pinned:
             return [reason("pinned")]
-        if slate["explored"][i]:
-            return [reason("exploring", count=str(int(slate["shown"][i])))]
-        value, boost, less_of = (float(slate[name][i]) for name in ("value", "boost", "less_of"))
-        if (share := boost / max(abs(value), 1e-9)) >= self.share_min:
+        if item.explored:
+            return [reason("exploring", count=str(int(item.shown)))]
+        value = max(abs(item.value), 1e-9)
+        if (share := item.boost / value) >= self.share_min:
             weigh.append(("boosted", share))
         true = [reason(self.first)] if self.first else []
-        if slate["novel"][i]:
-            topic = self.live.names("topic", int(self.live.topics[slate.rows[i : i + 1]][0, 0]))
-            true.append(reason("new_topic", topic=topic))
+        if item.novel:
+            true.append(reason("new_topic", topic=said.topic(i)))
         for code, weight in sorted(weigh, key=lambda one: -one[1]):
             if len(true) >= self.most:
                 break
             if code != self.first and (params := said.of(code, i)) is not None:
                 true.append(reason(code, weight, **params))
-        if (share := less_of / max(abs(value), 1e-9)) >= self.share_min:
+        if (share := item.less_of / value) >= self.share_min:
             true.append(reason("less_of", -share))  # what speaks against it, beside the others
         return true or [reason("unseen")]
+
+
+class Item(NamedTuple):
+    """What is known of one item beside its vector; columns of a slate."""
+
+    pinned: bool
+    explored: bool
+    novel: bool
+    shown: float
+    value: float
+    boost: float
+    less_of: float
 
 
 class _Said:
@@ -227,6 +239,7 @@ class _Said:
         above = slate["features"][:, list(said_at.values())] > 0
         self._above = dict(zip(said_at, above.T.tolist(), strict=True))
         self._ages_ms = (query.now_ms - live.created_ms[slate.rows]).tolist()
+        self._told: dict[tuple[str, int], dict[str, str]] = {}  # many share a topic
 
     def of(self, code: str, i: int) -> dict[str, str] | None:
         if code in self._acts:
@@ -246,10 +259,16 @@ class _Said:
     ) -> dict[str, str] | None:
         if not times:
             return None
-        named = {code: self._live.names(code, row)} if code in ("hashtag", "topic") else {}
-        named["act"], named["count"] = self._live.acts[act], str(times)
-        named["when"] = window(since_s, self._whole_since_s, self._begun)
+        if (named := self._told.get((code, row))) is None:
+            named = {code: self._live.names(code, row)} if code in ("hashtag", "topic") else {}
+            named["act"], named["count"] = self._live.acts[act], str(times)
+            named["when"] = window(since_s, self._whole_since_s, self._begun)
+            self._told[code, row] = named
         return named
+
+    def topic(self, i: int) -> str:
+        """The first of an item's topics."""
+        return self._live.names("topic", int(self._live.topics[self._slate.rows[i : i + 1]][0, 0]))
 
 
 def beginnings(now_ms: int, utc_offset_min: int | None) -> list[tuple[str, int]]:
