@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -40,77 +40,13 @@ from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as ev
 from freshet.domain.ids import uuid7
 from freshet.engine import OneProcess as Engine
-from freshet.features.ring import HISTORY
-from freshet.feed.query import FeedQuery
-from freshet.feed.reasons import FRESH_MS, GROUPS, OTHERS_MIN, Reason
+from freshet.feed.reason import Reason
 from freshet.feed.serve import Ask
-from freshet.feed.value import Value
-from freshet.pipeline import Candidates
+from freshet.lab.reasons.recount import Raw
+from freshet.lab.reasons.weighing import Weighed
 
 SLATE = 10
 WEIGHT_TOLERANCE = 2e-3  # of an item's value
-
-
-@dataclass(slots=True)
-class Seen:
-    """What the raw log says, read event by event without any of our folds."""
-
-    videos: dict[str, ev.VideoPublished] = field(default_factory=dict)
-    people: dict[str, ev.PersonSaved] = field(default_factory=dict)
-    views: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    follows: set[tuple[str, str]] = field(default_factory=set)
-    shown: Counter[str] = field(default_factory=Counter)
-    last_ms: int = 0
-
-    def add(self, event: ev.Event) -> None:
-        self.last_ms = event.received
-        match event:
-            case ev.VideoPublished():
-                self.videos[event.video] = event
-            case ev.PersonSaved():
-                self.people[event.person] = event
-            case ev.Impression():
-                self.views[event.viewer].append(event.video)
-                self.shown[event.video] += 1
-            case ev.Follow():
-                self.follows.add((event.viewer, event.person))
-            case ev.Unfollow():
-                self.follows.discard((event.viewer, event.person))
-
-    def holds(self, one: Reason, viewer: str, video: str, now_ms: int) -> bool | None:
-        """Whether what the reason says is so; None if the log cannot tell."""
-        this, person = self.videos[video], self.people.get(viewer, ev.PersonSaved)
-        lately = [self.videos.get(name) for name in self.views[viewer][-HISTORY:]]
-        known = [other for other in lately if other is not None]
-        said = int(one.params.get("times", "0").split()[0])
-        match one.code:
-            case "creator":
-                return said == sum(other.creator == this.creator for other in known)
-            case "sound":
-                return said == sum(other.sound == this.sound != "" for other in known)
-            case "topic":
-                name = one.params["topic"]
-                times = sum(name in other.topics[:3] for other in known)
-                return name in this.topics and said == times
-            case "hashtag":
-                name = one.params["hashtag"]
-                times = sum(name in other.hashtags[:5] for other in known)
-                return name in this.hashtags and said == times
-            case "followed":
-                return (viewer, this.creator) in self.follows
-            case "interest":
-                return bool(set(this.topics) & set(person.interests))
-            case "language" | "country":
-                return getattr(this, one.code) == getattr(person, one.code) != ""
-            case "others":
-                return self.shown[video] >= OTHERS_MIN
-            case "fresh":
-                return 0 <= now_ms - this.created <= FRESH_MS + 1000  # kept in seconds
-            case "exploring":
-                return int(one.params["shown"].split()[0]) == self.shown[video]
-            case "unseen":
-                return video not in self.views[viewer]
-        return None
 
 
 @dataclass(slots=True)
@@ -136,18 +72,17 @@ class Found:
 class Journey:
     """Feeds of one engine, checked against the log."""
 
-    def __init__(self, engine: Engine, log: Seen) -> None:
+    def __init__(self, engine: Engine, log: Raw) -> None:
         self.engine, self.log, self.found = engine, log, Found()
         self.feed = engine.feeds["for_you"]
         self.live: Any = engine.live
-        weights = engine.settings.feed.for_you.weights
-        self.value = Value(weights, self.live.outcomes)
+        self.weights = engine.settings.feed.for_you.weights
         self.random = Random(5)
 
     async def visit(self, viewer: str) -> None:
         """One viewer's feed, acts and next feed."""
         request_id = self.engine.new_request_id()
-        query = self.feed._query(Ask(viewer, SLATE, request_id))
+        query, _ = self.feed._query(Ask(viewer, SLATE, request_id), ())
         again = await self.feed.ladder.fill(query)
         begun = time.perf_counter()
         answer = await self.engine.feed("for_you", viewer, SLATE, request_id)
@@ -163,48 +98,25 @@ class Journey:
             return
         if answer.trace is None or any(rung.failures for rung in answer.trace.rungs):
             self.found.problems["a stage failed"] += 1
-        drops = self.drops(query, again.slate)
+        weighed = Weighed(self.live, self.weights, query, again.slate)
         for place, item in enumerate(items):
             if not item.reasons:
                 self.found.problems["an item without a reason"] += 1
             for one in item.reasons:
-                self.check(one, viewer, item.video, query.now_ms, drops, place)
+                self.check(one, viewer, item.video, weighed, place)
         await self.act(viewer, [item.video for item in items])
 
-    def drops(self, query: FeedQuery, slate: Candidates) -> dict[str, Any]:
-        """Per reason, (n,): share of the value that goes when its features are neutral."""
-        live, served = self.live, slate["features"]
-        stranger = live.rank(-1, slate.rows, query.now_ms, query.surface).features
-        neutral = {"stranger": stranger, "typical": slate["typical"]}
-        whole = self.worth(served)
-        out = {}
-        for group in GROUPS:
-            vectors = served.copy()
-            for column, name in enumerate(live.feature_names):
-                if group.has(name):
-                    vectors[:, column] = neutral[group.neutral][:, column]
-            out[group.code] = (whole - self.worth(vectors)) / np.abs(whole)
-        return out
-
-    def worth(self, vectors: Any) -> Any:
-        ranked = self.live.predict(vectors)
-        return self.value.of(ranked.predictions, ranked.watch_s)
-
-    def check(
-        self, one: Reason, viewer: str, video: str, now_ms: int, drops: dict[str, Any], place: int
-    ) -> None:
-        found = self.found
+    def check(self, one: Reason, viewer: str, video: str, weighed: Weighed, place: int) -> None:
+        found, now_ms = self.found, weighed.query.now_ms
         found.said[one.code] += 1
         holds = self.log.holds(one, viewer, video, now_ms)
         if holds is None:
             found.unchecked[one.code] += 1
         elif not holds:
             found.evidence_wrong[one.code] += 1
-        if one.code in drops:
-            drop = float(drops[one.code][place])
-            if drop <= 0 or abs(drop - one.weight) > WEIGHT_TOLERANCE:
-                found.weight_wrong[one.code] += 1
-        elif one.weight:
+        named = self.log.named(one, viewer, video, now_ms) if "act" in one.params else {}
+        drop = weighed.drop(one.code, place, list(named))
+        if abs(drop - one.weight) > WEIGHT_TOLERANCE or one.weight < 0:
             found.weight_wrong[one.code] += 1
 
     async def act(self, viewer: str, slate: list[str]) -> None:
@@ -244,7 +156,7 @@ class Journey:
 
 
 async def accept(data: Path, viewers: int, seed: int) -> Found:
-    log = Seen()
+    log = Raw()
     reader = SqliteReader(data)
     async for batch in reader.read():
         for event in batch.events:

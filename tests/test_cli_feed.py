@@ -45,7 +45,7 @@ def run(folder: Path, *args: str) -> str:
 def test_a_feed_is_a_table_with_a_reason_for_each_video(folder: Path) -> None:
     said = run(folder, "-n", "3")
     assert len(said.splitlines()) == 4
-    assert "posted 1 h ago" in said
+    assert "posted 1 hour ago" in said
     assert "from what you have not seen lately" in said
 
 
@@ -59,6 +59,7 @@ def test_as_json_it_is_the_answer_of_the_api(folder: Path) -> None:
     answer = json.loads(run(folder, "--json", "--trace", "-n", "2"))
     assert [item["position"] for item in answer["items"]] == [0, 1]
     assert answer["trace"]["rungs"][0]["pipeline"] == "for_you"
+    assert answer["trace"]["features"].keys() == {item["video"] for item in answer["items"]}
     assert "trace" not in json.loads(run(folder, "--json"))
 
 

@@ -32,9 +32,10 @@ from freshet.config import Http, Settings
 from freshet.domain.errors import Refused
 from freshet.engine import Engine
 from freshet.feed.answer import Answer, FeedTrace
-from freshet.feed.reasons import Reason
+from freshet.feed.reason import Reason
 from freshet.http.app import create_app
 from freshet.log.files import PRIVATE, make_folder
+from freshet.surfaces.surfaces import Question
 
 feed_app = typer.Typer()
 serve_app = typer.Typer()
@@ -56,7 +57,7 @@ def feed(
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Serve a viewer's next For You feed and print it with its reasons."""
-    answer = asyncio.run(_feed(settings_for(data), viewer, n))
+    answer = asyncio.run(_feed(settings_for(data), viewer, n, features=trace and as_json))
     if as_json:
         shown = answer if trace else msgspec.structs.replace(answer, trace=None)
         typer.echo(msgspec.json.encode(shown).decode())
@@ -151,12 +152,12 @@ def settings_for(data: Path | None) -> Settings:
     return found if data is None else msgspec.structs.replace(found, data=str(data))
 
 
-async def _feed(settings: Settings, viewer: str, n: int) -> Answer:
+async def _feed(settings: Settings, viewer: str, n: int, features: bool) -> Answer:
     if not settings.folder.is_dir():
         raise Refused("data", f"there is no folder {settings.folder}", "one with a log in it")
     async with open_engine(settings) as engine:
         key = engine.keys.key(viewer)
-        return await engine.feed("for_you", key, n)
+        return await engine.ask("for_you", Question(key, n, features=features))
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

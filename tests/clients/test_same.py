@@ -14,7 +14,7 @@ from freshet.catalogue.store import hashtags as stored_hashtags
 from freshet.catalogue.store import records as stored
 from freshet.catalogue.store import sounds as stored_sounds
 from freshet.domain import events as domain
-from freshet.feed import answer, options, rank, reasons
+from freshet.feed import answer, options, rank, reason
 from freshet.http import events as http_events
 from freshet.http import health, people, related, reset, shelf, viewer_tokens, why
 from freshet.http.edge import OURS as OURS_ALONE
@@ -36,7 +36,7 @@ MINE = {
 ANSWERS = [
     (answers.Feed, answer.Answer),
     (answers.Item, answer.Item),
-    (answers.Reason, reasons.Reason),
+    (answers.Reason, reason.Reason),
     (answers.Why, why.Why),
     (answers.Ranked, Ranked),
     (answers.Ranking, rank.Ranking),

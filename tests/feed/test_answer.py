@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from freshet.domain.events import Served, SlateServed
 from freshet.feed.answer import answer
-from freshet.feed.reasons import Reason, reason, written
+from freshet.feed.reason import Reason, reason, written
 
 words = st.text(st.characters(codec="utf-8"), max_size=8)
 reasons = st.one_of(
     st.builds(
-        lambda weight, times, topic: reason("topic", weight, times=times, topic=topic),
+        lambda weight, sound, topic: reason("new_topic", weight, sound=sound, topic=topic),
         st.floats(-1e9, 1e9), words, words,
     ),
     st.builds(lambda weight: reason("others", weight), st.floats(-10, 10)),

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from freshet.catalogue import facts
 from freshet.catalogue.content import content_vector
 from freshet.catalogue.trials import Trials
 from freshet.domain import events as e
@@ -51,6 +52,13 @@ class Sitting:
     last: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
+@dataclass(frozen=True)
+class Shared:
+    acts: dict[str, list[list[int]]]
+    rest: dict[str, np.ndarray]
+    whole_since_s: int
+
+
 class Names:
     """Ids to dense rows, in order of first sight."""
 
@@ -68,6 +76,7 @@ class Names:
 class FakeLive:
     name, fold_version = "live", 1
     outcomes, feature_names, model_version = OUTCOMES, FEATURES, "linear-1"
+    acts = ("finished",)
     trust = (1e12, 0.0)  # there is nothing it does not know of a video
 
     def __init__(self) -> None:
@@ -82,6 +91,7 @@ class FakeLive:
         self.served: dict[tuple[int, int], int] = {}
         self.slates: dict[int, list[e.SlateServed]] = defaultdict(list)
         self.watched: dict[int, list[int]] = defaultdict(list)
+        self.watched_s: dict[tuple[int, int], int] = {}
         self.hides: dict[int, set[tuple[str, int]]] = defaultdict(set)
         self.less: dict[int, dict[tuple[str, int], int]] = defaultdict(dict)  # when it was said
         self.following: dict[int, list[int]] = defaultdict(list)
@@ -221,21 +231,28 @@ class FakeLive:
     def described(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         return self.creator[rows], self.sound[rows], self.topics[rows], self.shown[rows]
 
-    def in_common(self, viewer: int, rows: np.ndarray) -> dict[str, list[tuple[int, int]]]:
-        past = self.recent(viewer)
-
-        def most(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
-            times = [(int(x), int((theirs == x).any(axis=1).sum())) for x in mine if x >= 0]
-            return max(times, key=lambda pair: pair[1], default=(-1, 0))
-
+    def in_common(self, viewer: int, rows: np.ndarray) -> Shared:
+        """Whatever was watched was finished, and nothing is ever forgotten."""
+        past = np.unique(self.recent(viewer))
         columns = {
-            "creator": self.creator[:, None], "sound": self.sound[:, None],
-            "hashtag": self.hashtags, "topic": self.topics,
+            "creator": self.creator[:, None], "hashtag": self.hashtags, "topic": self.topics,
+            "sound": self.sound[:, None],
         }  # fmt: skip
-        return {
-            kind: [most(column[row], column[past]) for row in rows]
-            for kind, column in columns.items()
-        }
+        acts: dict[str, list[list[int]]] = {}
+        rest: dict[str, np.ndarray] = {}
+        for kind, column in columns.items():
+            theirs, acts[kind], rest[kind] = column[past], [], np.zeros((len(rows), 3), np.float32)
+            for i, row in enumerate(rows):
+                mine = column[row][column[row] >= 0]
+                best, times = -1, 0
+                for thing in mine.tolist():
+                    if (count := int((theirs == thing).any(axis=1).sum())) > times:
+                        best, times = thing, count
+                named = past[(theirs == best).any(axis=1)] if times else past[:0]
+                since_s = min((self.watched_s[viewer, int(one)] for one in named), default=0)
+                acts[kind].append([best, 0, times, since_s])
+                rest[kind][i, :2] = np.isin(theirs, mine).any(axis=1).sum() - times
+        return Shared(acts, rest, -1)
 
     def without(
         self, rows: np.ndarray, now_ms: int, surface: str,
@@ -291,8 +308,9 @@ class FakeLive:
             self.last_shown[self.viewers.row(event.viewer), row] = event.time
             self.shown[row] += 1
         elif isinstance(event, e.Watch):
-            row = self.video_row(event.video)
-            self.watched[self.viewers.row(event.viewer)].append(row)
+            row, viewer = self.video_row(event.video), self.viewers.row(event.viewer)
+            self.watched[viewer].append(row)
+            self.watched_s[viewer, row] = facts.seconds(event.time)
             self.long_views[row] += event.completed
         elif isinstance(event, e.ViewerEvent):
             self._act(self.viewers.row(event.viewer), event)

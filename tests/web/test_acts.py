@@ -16,6 +16,15 @@ from tests.web.visiting import Visit
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+# How what somebody new is told begins, in two of the languages.
+BEGINNINGS = {
+    "da": ("på prøve", "andre seere", "lagt op", "noget andet", "den er", "videoer", "lignende",
+           "blandt det", "du har"),
+    "en": ("exploring", "other viewers", "posted", "something else", "it is", "videos", "from what",
+           "you "),
+}  # fmt: skip
+
+
 async def told(served: Served, here: Visit, *kinds: type[e.Event]) -> list[Any]:
     """The events of these kinds, once there is one of each."""
 
@@ -69,6 +78,23 @@ async def test_no_more_of_a_topic_means_none_at_once_until_it_is_taken_back(
     await here.less("nothing on this topic")
     await here.button("Undo").click()
     await told(served, here, e.Hide, e.Unhide)
+
+
+@pytest.mark.parametrize(("locale", "spoken"), [("da-DK", "da"), ("fr-FR", "en")])
+async def test_reasons_are_told_in_the_language_of_the_browser(
+    visit: Visiting, locale: str, spoken: str
+) -> None:
+    here = await visit(locale=locale)
+    await here.shown()
+    pill = here.page.locator("article:not([inert]) .why span[lang]")
+    await expect(pill).to_have_attribute("lang", spoken)
+    await here.page.keyboard.press("w")
+    told = here.page.get_by_role("dialog", name="Why this clip?").locator(".reasons")
+    await expect(told).to_have_attribute("lang", spoken)
+    first = told.get_by_role("listitem").first.locator("span").first
+    await expect(first).to_have_text(
+        re.compile(f"^({'|'.join(BEGINNINGS[spoken])})", re.IGNORECASE)
+    )
 
 
 async def test_the_panel_says_why_and_what_it_expects(visit: Visiting, served: Served) -> None:

@@ -69,18 +69,19 @@ export class FreshetClient {
 
   /** The next videos, best first; fewer than `n` when no more may follow. */
   async feed(query: FeedQuery = {}): Promise<Feed> {
-    const { surface = "for_you", filters, exclude, pins, boosts, personalised, trace, ...rest } = query;
+    const { surface = "for_you", filters, exclude, pins, boosts, personalised, trace, features, ...rest } = query;
     const who = { viewer: this.named, session_id: this.sessionId };
     const said = stripped({ ...who, request_id: rest.cursor ? "" : uuid7(), ...rest });
     const path = pathOf("feeds", surface);
     const options = stripped({ filters, exclude, pins, boosts });
     if (Object.keys(options).length) {
-      const body = stripped({ ...said, ...options, personalised, trace });
+      const body = stripped({ ...said, ...options, personalised, trace, features });
       return await this.talk.ask<Feed>({ method: "POST", path, body: () => body });
     }
     const flags: Query = {};
     if (personalised === false) flags["personalised"] = 0;
     if (trace) flags["trace"] = 1;
+    if (features) flags["features"] = 1;
     return await this.talk.ask<Feed>({ method: "GET", path, query: { ...said, ...flags } });
   }
 
@@ -95,8 +96,8 @@ export class FreshetClient {
   }
 
   /** Why a video was shown: from the record of the latest feed that held it. */
-  async why(video: string, surface: Surface = "for_you"): Promise<Why> {
-    const query = stripped({ viewer: this.named }) as Query;
+  async why(video: string, surface: Surface = "for_you", language = ""): Promise<Why> {
+    const query = stripped({ viewer: this.named, language }) as Query;
     return await this.talk.ask<Why>({ method: "GET", path: pathOf("feeds", surface, "why", video), query });
   }
 
@@ -234,8 +235,8 @@ export function viewerOf(token: string): string {
 }
 
 /** Without what was not said. */
-function stripped<T extends object>(said: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+function stripped<T extends object>(said: T): { [K in keyof T]?: Exclude<T[K], undefined | null> } {
   return Object.fromEntries(
-    Object.entries(said).filter(([, value]) => value !== undefined && value !== ""),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+    Object.entries(said).filter(([, value]) => value !== undefined && value !== null && value !== ""),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined | null> };
 }

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from freshet.domain.events import SlateServed
-from freshet.feed.reasons import Reason, read, written
+from freshet.feed.reason import Reason, read, spoken, written
+from freshet.feed.wording import ENGLISH
 from freshet.pipeline import Trace
 
 EXACT_BELOW = 100.0  # a weight of four decimals then has six digits
@@ -33,6 +34,8 @@ class FeedTrace(msgspec.Struct, frozen=True):
     pins_dropped: tuple[PinDropped, ...] = ()
     boosts: dict[str, float] = {}  # by video, value the app's boosts added
     less_of: dict[str, float] = {}  # by video, value that "less of this" took
+    weights: dict[str, float] = {}  # the value table: what a predicted outcome adds to a value
+    features: dict[str, dict[str, float]] = {}  # by video, what was predicted from, if asked for
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -94,6 +97,21 @@ def answer(
         personalised=slate.personalised,
         trace=trace,
     )
+
+
+def in_language(told: Answer, language: str) -> Answer:
+    """The answer with its reasons said in another language."""
+    if language == ENGLISH:
+        return told
+    items = [
+        msgspec.structs.replace(item, reasons=spoken_all(item.reasons, language))
+        for item in told.items
+    ]
+    return msgspec.structs.replace(told, items=tuple(items))
+
+
+def spoken_all(reasons: Iterable[Reason], language: str) -> tuple[Reason, ...]:
+    return tuple([spoken(one, language) for one in reasons])
 
 
 def _read(slate: SlateServed) -> Iterator[tuple[Reason, ...]]:

@@ -23,16 +23,35 @@ EMPTY = {
 
 
 def noted(
-    trace: FeedTrace, parts: Parts, query: FeedQuery, filled: Filled, slate: SlateServed
+    trace: FeedTrace,
+    parts: Parts,
+    query: FeedQuery,
+    filled: Filled,
+    slate: SlateServed,
+    features: bool = False,
 ) -> FeedTrace:
-    """The trace with what became of the app's options."""
+    """The trace with what became of the app's options, and what values are made of.
+
+    Args:
+        features: tell those of every item, by name.
+    """
     return msgspec.structs.replace(
         trace,
         empty="" if slate.items else EMPTY[filled.rung.name],
         pins_dropped=tuple(_dropped(parts, query, filled)),
         boosts={item.video: item.boost for item in slate.items if item.boost},
         less_of={item.video: item.less_of for item in slate.items if item.less_of},
+        weights=parts.settings.weights,
+        features=_features(parts, filled, slate) if features and slate.features else {},
     )
+
+
+def _features(parts: Parts, filled: Filled, slate: SlateServed) -> dict[str, dict[str, float]]:
+    names, rows = parts.live.feature_names, filled.slate["features"].tolist()
+    return {
+        item.video: {name: round(value, 6) for name, value in zip(names, row, strict=True)}
+        for item, row in zip(slate.items, rows, strict=True)
+    }
 
 
 def _dropped(parts: Parts, query: FeedQuery, filled: Filled) -> Iterator[PinDropped]:

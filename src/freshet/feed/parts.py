@@ -7,6 +7,7 @@ everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -62,6 +63,26 @@ class Session(Protocol):
     def last(self) -> Rows: ...  # of the surface's latest slates, the newest first
 
 
+class InCommon(Protocol):
+    """What a viewer lately did with videos that share something with n others."""
+
+    @property
+    def acts(self) -> Mapping[str, Sequence[Sequence[int]]]:
+        """Per kind ("creator", "sound", "hashtag", "topic") and video: the row of what they
+        share, the index of the act in `Live.acts`, with how many videos it was done, and when
+        the first of those views began, seconds since 2020."""
+        ...
+
+    @property
+    def rest(self) -> Mapping[str, Floats]:
+        """Per kind (n, 3): the model's inputs of it, `shown`, `long` and `surprise`, as they
+        would be without the views of those videos."""
+        ...
+
+    @property
+    def whole_since_s(self) -> int: ...  # from then on no view is missing
+
+
 class Live(Protocol):
     """The live state as a feed reads it. Nothing here changes during one request."""
 
@@ -70,6 +91,9 @@ class Live(Protocol):
 
     @property
     def feature_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def acts(self) -> tuple[str, ...]: ...  # what may be done with a video, strongest first
 
     @property
     def model_version(self) -> str: ...
@@ -187,9 +211,8 @@ class Live(Protocol):
         """Videos lately watched, newest first."""
         ...
 
-    def in_common(self, viewer: int, rows: Rows) -> dict[str, list[tuple[int, int]]]:
-        """Per kind ("creator", "sound", "hashtag", "topic") and video: which of its own most of
-        the lately watched had, as a row, and how many of them did."""
+    def in_common(self, viewer: int, rows: Rows) -> InCommon:
+        """What the viewer lately did with videos that share something with those of `rows`."""
         ...
 
     def liked(self, viewer: int) -> Rows:

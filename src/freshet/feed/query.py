@@ -52,6 +52,7 @@ class FeedQuery:
     wanted: Wanted = NOTHING_ASKED  # the app's filters, exclusions, pins and boosts
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True
+    utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
     # What stages worked out for this request and others need, too.
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

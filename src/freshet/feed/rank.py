@@ -18,7 +18,7 @@ from freshet.domain.ids import NO_ROW
 from freshet.feed.options import Options
 from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery, request_seed
-from freshet.feed.reasons import Reason
+from freshet.feed.reason import Reason
 from freshet.feed.value import Value
 from freshet.feed.wanted import wanted
 from freshet.pipeline import Candidates, Columns, Pipeline, Trace

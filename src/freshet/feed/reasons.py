@@ -1,10 +1,11 @@
 """Why this video: reasons that are true of the very ranking they explain.
 
-A reason has to pass two tests. *Evidence*: what it says is so (you did watch three videos
-by this creator). *Weight*: it mattered. The features it speaks of are neutralised in the
-item's own vector, the model predicts again, and the value must drop:
+A reason has to pass two tests. *Evidence*: what it says is so (you did finish three videos
+by this creator in the last hour). *Weight*: it mattered. The features it speaks of are
+neutralised in the item's own vector, the model predicts again, and the value must drop:
 
-    what the viewer did     features of the same video for a viewer without history
+    acts that are named     its features as they would be without the views they name
+    what else they are      features of the same video for a viewer without history
     what the video is       the mean vector of the candidates it was ranked against
 
 Reasons are ordered by the drop. An item that chance or a lower rung put there was not put
@@ -13,93 +14,19 @@ there by its value, so it says that instead. Where nothing holds, nothing is cla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Literal
-from urllib.parse import quote_plus, unquote_plus
+from typing import Any, Literal, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from freshet.feed.parts import Groups, Live
+from freshet.catalogue.facts import seconds
+from freshet.feed.parts import Groups, InCommon, Live
 from freshet.feed.query import FeedQuery
+from freshet.feed.reason import Reason, reason
 from freshet.feed.value import Value
 from freshet.pipeline import Candidates, Columns
-
-# code -> plain words. Parameters are filled in; `weight` is the share of the value.
-TEXTS = {
-    "creator": "you lately saw {times} by this creator",
-    "hashtag": "you lately saw {times} with #{hashtag}",
-    "topic": "you lately saw {times} about {topic}",
-    "sound": "you lately saw {times} with this sound",
-    "alike": "videos like it held you longer than expected lately",
-    "length": "videos about this long held you longer than expected lately",
-    "followed": "you follow who made it",
-    "interest": "it is about an interest you chose",
-    "others": "other viewers respond to it better than to most",
-    "fresh": "posted {ago} ago",
-    "language": "it is in your language",
-    "country": "it is from your country",
-    "exploring": "exploring: shown {shown} so far, and a place is kept for such videos",
-    "new_topic": "something else: you were not shown any of {topic} lately",
-    "popular": "shown most often among what you have not seen lately",
-    "reopened": "you have seen everything there is; this was longest ago",
-    "pinned": "put here by the app",
-    "boosted": "boosted by the app",
-    "less_of": "you asked for less like it, so it counts for less",
-    "unseen": "from what you have not seen lately",
-}
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """`weight`: share of the item's value that goes without it; 0 if value did not place it."""
-
-    code: str
-    text: str
-    params: dict[str, str] = {}
-    weight: float = 0.0
-
-
-def reason(code: str, weight: float = 0.0, **params: str) -> Reason:
-    text, params, _ = _told(code, tuple(params.items()))
-    return Reason(code, text, params, round(weight, 4))
-
-
-def written(one: Reason) -> str:
-    """As the log keeps it; `read` gives it back.
-
-    >>> written(reason("topic", 0.25, times="2 videos", topic="cats & dogs"))
-    'topic?times=2+videos&topic=cats+%26+dogs&weight=0.25'
-    """
-    _, _, beginning = _told(one.code, tuple(one.params.items()))
-    return f"{beginning}weight={one.weight:g}"
-
-
-# Twenty reasons a feed say much the same: saying all of them anew took half a ms.
-@lru_cache(maxsize=1 << 14)
-def _told(code: str, params: tuple[tuple[str, str], ...]) -> tuple[str, dict[str, str], str]:
-    """Text and parameters of a reason, and how it begins in the log."""
-    told = "".join(f"{quote_plus(name)}={quote_plus(what)}&" for name, what in params)
-    text = TEXTS[code].format(**dict(params)) if code in TEXTS else code
-    return text, dict(params), f"{code}?{told}"
-
-
-def read(text: str) -> Reason:
-    """A reason of the log. One of a later release keeps its code and loses its words."""
-    code, _, query = text.partition("?")
-    params = {}
-    for pair in query.split("&") if query else ():
-        name, _, what = pair.partition("=")
-        params[_unquoted(name)] = _unquoted(what)
-    weight = float(params.pop("weight", "0").replace(" ", "+"))  # the plus of 1e+06
-    try:
-        return Reason(code, TEXTS[code].format(**params), params, weight)
-    except KeyError:
-        return Reason(code, code, params, weight)
-
-
-_unquoted = lru_cache(maxsize=1 << 14)(unquote_plus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +34,7 @@ class Group:
     """Features that one reason speaks of: by name, or by the beginning of their names."""
 
     code: str
-    neutral: Literal["stranger", "typical"]
+    neutral: Literal["rest", "stranger", "typical"]
     names: tuple[str, ...] = ()
     prefix: str = ""
     without: tuple[str, ...] = ()  # beginnings that the prefix does not mean
@@ -118,11 +45,12 @@ class Group:
         return feature in self.names
 
 
+PAST = ("shown", "long", "surprise")  # inputs of a kind, as `InCommon.rest` has them
+
+
 def _past(code: str) -> Group:
     """What the viewer made of earlier videos with the same creator, topic, ..."""
-    return Group(
-        code, "stranger", tuple(f"{code}_{name}" for name in ("shown", "long", "surprise"))
-    )
+    return Group(code, "rest", tuple(f"{code}_{name}" for name in PAST))
 
 
 GROUPS = (
@@ -140,6 +68,8 @@ GROUPS = (
     Group("fresh", "typical", ("video_age_h",)),
 )
 
+KINDS = tuple(group.code for group in GROUPS if group.neutral == "rest")
+
 # Reasons whose evidence is in the vector itself: true if this feature is above 0.
 SAID_BY = {
     "alike": "alike_surprise",
@@ -148,10 +78,13 @@ SAID_BY = {
     "interest": "interest_match",
     "language": "language_match",
     "country": "country_match",
+    "others": "video_long_view",
 }
 
 FRESH_MS = 48 * 3_600_000  # a video is called fresh this long
-OTHERS_MIN = 20  # impressions before one may speak of other viewers
+DAY_S = 86_400
+WINDOWS = {"hour": 3_600, "day": DAY_S, "week": 7 * DAY_S}  # the times acts are told of
+OTHERS_MIN = 20  # views before one may speak of other viewers
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +116,9 @@ class Reasons:
     codes: tuple[str, ...] = field(init=False)  # of the groups that the model has features of
     groups: Groups = field(init=False)
     said_at: dict[str, int] = field(init=False)  # code -> where the feature is
+    # Of the inputs that `InCommon.rest` has, (kinds x 3,), those the model has, and where.
+    rest: NDArray[np.int32] = field(init=False)
+    rest_at: NDArray[np.int32] = field(init=False)
     needs = (
         "features", "typical", "worth", "value", "boost", "less_of", "explored", "novel",
         "pinned", "shown",
@@ -204,6 +140,11 @@ class Reasons:
         object.__setattr__(self, "groups", groups)
         at = {code: names.index(name) for code, name in SAID_BY.items() if name in names}
         object.__setattr__(self, "said_at", at)
+        past = [name for group in GROUPS if group.neutral == "rest" for name in group.names]
+        known = [(k, names.index(name)) for k, name in enumerate(past) if name in names]
+        rest = np.array(known, np.int32).reshape(-1, 2)
+        object.__setattr__(self, "rest", rest[:, 0])
+        object.__setattr__(self, "rest_at", rest[:, 1])
 
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         return {"reasons": _column(self.of(query, candidates))}
@@ -213,22 +154,26 @@ class Reasons:
 
     def of(self, query: FeedQuery, slate: Candidates) -> list[list[Reason]]:
         """For each item, at least one reason and at most `most`, weightiest first."""
-        weights = self.weights(query, slate)
-        said = _Said(self.live, self.said_at, query, slate)
+        common = self.live.in_common(query.known_as, slate.rows)
+        weights = self.weights(query, slate, common)
+        said = _Said(self.live, self.said_at, query, slate, common)
         weigh: list[list[tuple[str, float]]] = [[] for _ in range(len(slate))]
         for g, i in np.argwhere(weights >= self.share_min).tolist():
             weigh[i].append((self.codes[g], float(weights[g, i])))
-        return [self._item(slate, i, weigh[i], said) for i in range(len(slate))]
+        items = zip(*(slate[name].tolist() for name in Item._fields), strict=True)
+        return [self._item(i, Item(*one), weigh[i], said) for i, one in enumerate(items)]
 
-    def weights(self, query: FeedQuery, slate: Candidates) -> NDArray[Any]:
+    def weights(self, query: FeedQuery, slate: Candidates, common: InCommon) -> NDArray[Any]:
         """Per group of `codes`, (G, n): the share of each item's value that its features
         account for."""
         if not len(slate) or not self.codes:
             return np.zeros((len(self.codes), len(slate)))
+        instead = np.array(slate["typical"])
+        rest = np.concatenate([common.rest[kind] for kind in KINDS], axis=1)
+        instead[:, self.rest_at] = rest[:, self.rest]
         ranked = self.live.without(
-            slate.rows, query.now_ms, query.surface, slate["features"], slate["typical"],
-            self.groups,
-        )  # fmt: skip
+            slate.rows, query.now_ms, query.surface, slate["features"], instead, self.groups
+        )
         worth = self.value.of(ranked.predictions, ranked.watch_s).reshape(-1, len(slate))
         own = worth[0]
         drop: NDArray[Any] = (own - worth[1:]) / np.maximum(np.abs(own), 1e-9)
@@ -239,27 +184,38 @@ class Reasons:
         return drop
 
     def _item(
-        self, slate: Candidates, i: int, weigh: list[tuple[str, float]], said: _Said
+        self, i: int, item: Item, weigh: list[tuple[str, float]], said: _Said
     ) -> list[Reason]:
-        if slate["pinned"][i]:
+        if item.pinned:
             return [reason("pinned")]
-        if slate["explored"][i]:
-            return [reason("exploring", shown=_times(int(slate["shown"][i]), "time"))]
-        value, boost, less_of = (float(slate[name][i]) for name in ("value", "boost", "less_of"))
-        if (share := boost / max(abs(value), 1e-9)) >= self.share_min:
+        if item.explored:
+            return [reason("exploring", count=str(int(item.shown)))]
+        value = max(abs(item.value), 1e-9)
+        if (share := item.boost / value) >= self.share_min:
             weigh.append(("boosted", share))
         true = [reason(self.first)] if self.first else []
-        if slate["novel"][i]:
-            topic = self.live.names("topic", int(self.live.topics[slate.rows[i : i + 1]][0, 0]))
-            true.append(reason("new_topic", topic=topic))
+        if item.novel:
+            true.append(reason("new_topic", topic=said.topic(i)))
         for code, weight in sorted(weigh, key=lambda one: -one[1]):
             if len(true) >= self.most:
                 break
             if code != self.first and (params := said.of(code, i)) is not None:
                 true.append(reason(code, weight, **params))
-        if (share := less_of / max(abs(value), 1e-9)) >= self.share_min:
+        if (share := item.less_of / value) >= self.share_min:
             true.append(reason("less_of", -share))  # what speaks against it, beside the others
         return true or [reason("unseen")]
+
+
+class Item(NamedTuple):
+    """What is known of one item beside its vector; columns of a slate."""
+
+    pinned: bool
+    explored: bool
+    novel: bool
+    shown: float
+    value: float
+    boost: float
+    less_of: float
 
 
 class _Said:
@@ -270,30 +226,74 @@ class _Said:
     """
 
     def __init__(
-        self, live: Live, said_at: dict[str, int], query: FeedQuery, slate: Candidates
+        self,
+        live: Live,
+        said_at: dict[str, int],
+        query: FeedQuery,
+        slate: Candidates,
+        common: InCommon,
     ) -> None:
         self._live, self._slate = live, slate
-        self._common = live.in_common(query.known_as, slate.rows)
+        self._begun = beginnings(query.now_ms, query.utc_offset_min)
+        self._acts, self._whole_since_s = common.acts, common.whole_since_s
         above = slate["features"][:, list(said_at.values())] > 0
         self._above = dict(zip(said_at, above.T.tolist(), strict=True))
         self._ages_ms = (query.now_ms - live.created_ms[slate.rows]).tolist()
+        self._told: dict[tuple[str, int], dict[str, str]] = {}  # many share a topic
 
     def of(self, code: str, i: int) -> dict[str, str] | None:
-        if code in self._common:
-            row, times = self._common[code][i]
-            if not times:
-                return None
-            named = {code: self._live.names(code, row)} if code in ("hashtag", "topic") else {}
-            return {"times": _times(times, "video"), **named}
+        if code in self._acts:
+            return self._acted(code, *self._acts[code][i])
+        if code == "others" and self._slate["shown"][i] < OTHERS_MIN:
+            return None
         if code in self._above:
             return {} if self._above[code][i] else None
-        if code == "boosted":
+        if code in ("boosted", "others"):
             return {}
-        if code == "others":
-            return {} if self._slate["shown"][i] >= OTHERS_MIN else None
         if code == "fresh" and 0 <= self._ages_ms[i] <= FRESH_MS:
-            return {"ago": _ago(int(self._ages_ms[i]))}
+            return _ago(int(self._ages_ms[i]))
         return None
+
+    def _acted(
+        self, code: str, row: int, act: int, times: int, since_s: int
+    ) -> dict[str, str] | None:
+        if not times:
+            return None
+        if (named := self._told.get((code, row))) is None:
+            named = {code: self._live.names(code, row)} if code in ("hashtag", "topic") else {}
+            named["act"], named["count"] = self._live.acts[act], str(times)
+            named["when"] = window(since_s, self._whole_since_s, self._begun)
+            self._told[code, row] = named
+        return named
+
+    def topic(self, i: int) -> str:
+        """The first of an item's topics."""
+        return self._live.names("topic", int(self._live.topics[self._slate.rows[i : i + 1]][0, 0]))
+
+
+def beginnings(now_ms: int, utc_offset_min: int | None) -> list[tuple[str, int]]:
+    """When the times began that acts are told of, seconds since 2020, the shortest first; the
+    viewer's own day is among them if their clock is known."""
+    now_s = seconds(now_ms)
+    found = [(name, now_s - length_s) for name, length_s in WINDOWS.items()]
+    if utc_offset_min is not None:
+        into_day_s = (now_ms // 1000 + 60 * utc_offset_min) % DAY_S
+        found.append(("today", now_s - into_day_s))
+    return sorted(found, key=lambda one: -one[1])
+
+
+def window(since_s: int, whole_since_s: int, begun: Sequence[tuple[str, int]]) -> str:
+    """The shortest time with all those views in it, if none in it can be missing: only the last
+    views are known. Else "lately".
+
+    >>> begun = [("hour", 9_000), ("day", 1_000)]
+    >>> window(9_500, 0, begun), window(9_500, 2_000, begun), window(5_000, 2_000, begun)
+    ('hour', 'hour', 'lately')
+    """
+    for name, begins_s in begun:
+        if since_s >= begins_s and whole_since_s < begins_s:
+            return name
+    return "lately"
 
 
 def _column(reasons: list[list[Reason]]) -> NDArray[Any]:
@@ -304,14 +304,12 @@ def _column(reasons: list[list[Reason]]) -> NDArray[Any]:
     return column
 
 
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _ago(ms: int) -> str:
+def _ago(ms: int) -> dict[str, str]:
     """
     >>> _ago(90_000), _ago(7_200_000)
-    ('1 min', '2 h')
+    ({'unit': 'minutes', 'count': '1'}, {'unit': 'hours', 'count': '2'})
     """
     minutes = ms // 60_000
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
+    if minutes < 60:
+        return {"unit": "minutes", "count": str(minutes)}
+    return {"unit": "hours", "count": str(minutes // 60)}

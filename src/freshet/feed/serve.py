@@ -47,6 +47,8 @@ class Ask:
     repeatable: bool = True  # False: the id was made for this request, nobody can repeat it
     options: Options = PLAIN  # creators by key
     given: tuple[str, ...] = ()  # rank this list instead of asking sources
+    features: bool = False  # tell what was predicted from
+    utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
 
 
 class Progress(Protocol):
@@ -138,7 +140,7 @@ class Feed:
                 return self._again(committed.recorded)
             if committed.offset:
                 fresh = FeedTrace(filled.traces, waited_ms, behind)
-                told = noted(fresh, self.parts, query, filled, slate)
+                told = noted(fresh, self.parts, query, filled, slate, ask.features)
                 return answer(slate, live.outcomes, told, filled.slate["reasons"])
             between, after = committed.served or between, committed.after
             if committed.full:
@@ -189,6 +191,7 @@ class Feed:
             wanted=wanted(ask.options, live),
             given=np.array(given, np.int32),
             personalised=ask.options.personalised and not live.impersonal(viewer),
+            utc_offset_min=ask.utc_offset_min,
         )
         return query, session.slates
 

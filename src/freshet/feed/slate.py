@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from freshet.domain.events import Served
-from freshet.feed.reasons import written
+from freshet.feed.reason import written
 from freshet.pipeline import Candidates
 
 UNITS = 1e6  # six digits: float32 holds no more, and the log is read by people too

@@ -23,9 +23,10 @@ from freshet.domain.errors import FreshetError
 from freshet.feed.options import PLAIN
 from freshet.http.callers import Caller
 from freshet.http.events import INGEST, Taking
-from freshet.http.feeds import CURSOR_MAX, FEED, N_MAX, FeedBody, answered
+from freshet.http.feeds import CURSOR_MAX, FEED, N_MAX, UTC_OFFSET_MAX, FeedBody, answered
 from freshet.http.gate import App, Gate
 from freshet.http.guard import bearer, identify, missing, needs
+from freshet.http.languages import LANGUAGE_MAX
 from freshet.http.ports import Engine
 from freshet.http.problems import OURS, Problem, Problems, log_unexpected, told
 from freshet.http.scope import Scope, request_id_of
@@ -47,6 +48,8 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cursor: Annotated[str, Meta(max_length=CURSOR_MAX)] = ""
     consent: Flag = 1
     trace: Flag = 0
+    language: Annotated[str, Meta(max_length=LANGUAGE_MAX)] = ""
+    utc_offset_min: Annotated[int, Meta(ge=-UTC_OFFSET_MAX, le=UTC_OFFSET_MAX)] | None = None
 
 
 Work = Callable[[Caller], Awaitable[tuple[int, Any]]]
@@ -100,9 +103,11 @@ class Direct:
             return None
         method, path = scope["method"], scope["path"]
         if method == "GET" and path.startswith(FEEDS_PATH):
-            feed = self._feed(path[len(FEEDS_PATH) :], scope["query_string"])
-            headers = self._headers(scope) if feed is not None else None
-            if feed is None or headers is None:
+            headers = self._headers(scope)
+            if headers is None:
+                return None
+            feed = self._feed(path[len(FEEDS_PATH) :], scope["query_string"], headers)
+            if feed is None:
                 return None
             scope["path_template"] = FEEDS_TEMPLATE
             return FEED, headers, feed
@@ -120,7 +125,7 @@ class Direct:
         twice = len(headers) != len(scope["headers"])
         return None if twice or (self._origins and b"origin" in headers) else headers
 
-    def _feed(self, surface: str, query: bytes) -> Work | None:
+    def _feed(self, surface: str, query: bytes, headers: Headers) -> Work | None:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         fields = dict(pairs)
         if len(fields) != len(pairs) or not surface or "/" in surface:
@@ -132,11 +137,13 @@ class Direct:
         body = FeedBody(
             viewer=asked.viewer, n=asked.n, request_id=asked.request_id,
             session_id=asked.session_id, cursor=asked.cursor, consent=bool(asked.consent),
-            trace=bool(asked.trace),
+            trace=bool(asked.trace), language=asked.language,
+            utc_offset_min=asked.utc_offset_min,
         )  # fmt: skip
+        accept = headers.get(b"accept-language", b"").decode("latin-1")
 
         async def feed(caller: Caller) -> tuple[int, Any]:
-            return 200, await answered(self._engine, caller, surface, body, PLAIN)
+            return 200, await answered(self._engine, caller, surface, body, PLAIN, accept)
 
         return feed
 

@@ -34,7 +34,15 @@ _ITEM: dict[str, Any] = {
     "video": "v7", "position": 0, "source": "similar", "propensity": 0.95, "value": 1.21,
     "predictions": {"finish": 0.41, "like": 0.08}, "model_version": "live-1.20417",
     "reasons": [
-        {"code": "fresh", "text": "posted 2 h ago", "params": {"ago": "2 h"}, "weight": 0.3}
+        {
+            "code": "hashtag", "text": "you finished 3 videos with #sourdough in the last 24 hours",
+            "params": {"hashtag": "sourdough", "act": "finished", "count": "3", "when": "day"},
+            "weight": 0.31,
+        },
+        {
+            "code": "fresh", "text": "posted 2 hours ago",
+            "params": {"unit": "hours", "count": "2"}, "weight": 0.08,
+        },
     ],
 }  # fmt: skip
 FEED: dict[str, Any] = {

@@ -11,20 +11,33 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, Parameter, PathParameter
 from msgspec import Meta
 
-from freshet.feed.answer import Answer
+from freshet.feed.answer import Answer, in_language
 from freshet.feed.options import Boost, Filters, Ids, Options, Place
 from freshet.http import examples
 from freshet.http.asked import NAMES, options_of
 from freshet.http.callers import Caller
 from freshet.http.guard import caller_of, needs
+from freshet.http.languages import LANGUAGE_MAX, Language, asked_language, language_of
 from freshet.http.ports import Engine
+from freshet.http.problems import Forbidden
 from freshet.http.viewers import viewer_of
 from freshet.http.whom import entered, keyed_options
 from freshet.surfaces.surfaces import Question
 
 N_MAX = 50
 CURSOR_MAX = 1_000
-QUERY = NAMES | {"viewer", "n", "request_id", "session_id", "cursor", "consent", "trace"}
+QUERY = NAMES | {
+    "viewer",
+    "n",
+    "request_id",
+    "session_id",
+    "cursor",
+    "consent",
+    "trace",
+    "features",
+    "language",
+    "utc_offset_min",
+}
 
 SurfaceName = Annotated[str, PathParameter(description="for_you or following")]
 Viewer = Annotated[
@@ -49,6 +62,22 @@ Consent = Annotated[
     ),
 ]
 Flag = Annotated[int, Parameter(ge=0, le=1, description="1 adds the trace")]
+Features = Annotated[
+    int,
+    Parameter(
+        ge=0, le=1,
+        description="1 adds the trace, with every input of each prediction; not for viewer tokens",
+    ),
+]  # fmt: skip
+UTC_OFFSET_MAX = 14 * 60
+UtcOffset = Annotated[
+    int | None,
+    Parameter(
+        ge=-UTC_OFFSET_MAX,
+        le=UTC_OFFSET_MAX,
+        description="minutes the viewer's clock is ahead of UTC: reasons can then say 'today'",
+    ),
+]
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 ShortText = Annotated[str, Meta(max_length=100)]
@@ -64,6 +93,11 @@ class FeedBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cursor: Annotated[str, Meta(max_length=CURSOR_MAX)] = ""
     consent: bool = True  # False: this viewer may not be learned from; a token says itself
     trace: bool = False
+    features: bool = False  # the trace, with every input of each prediction; not for tokens
+    # Of the reasons; else as Accept-Language wishes, else the viewer's own.
+    language: Annotated[str, Meta(max_length=LANGUAGE_MAX)] = ""
+    # How far the viewer's clock is ahead of UTC: reasons can then say "today".
+    utc_offset_min: Annotated[int, Meta(ge=-UTC_OFFSET_MAX, le=UTC_OFFSET_MAX)] | None = None
     filters: Filters = Filters()
     exclude: Ids = ()
     pins: dict[str, Place] = {}
@@ -103,15 +137,21 @@ async def get_feed(
     cursor: Cursor = "",
     consent: Consent = 1,
     trace: Flag = 0,
+    features: Features = 0,
+    language: Language = "",
+    utc_offset_min: UtcOffset = None,
 ) -> Answer:
     """Up to `n` videos the viewer has not seen, best first. Fewer when no more may follow;
     none with a `rung` that says why."""
     engine = entered(request, QUERY)
     body = FeedBody(
         viewer=viewer, n=n, request_id=request_id, session_id=session_id, cursor=cursor,
-        consent=bool(consent), trace=bool(trace),
+        consent=bool(consent), trace=bool(trace), features=bool(features),
+        language=language,
+        utc_offset_min=utc_offset_min,
     )  # fmt: skip
-    return await answered(engine, caller_of(request), surface, body, options)
+    accept = request.headers.get("accept-language", "")
+    return await answered(engine, caller_of(request), surface, body, options, accept)
 
 
 @post(
@@ -127,13 +167,21 @@ async def post_feed(
 ) -> Answer:
     """As GET, for filters, pins and boosts that are too long for a query."""
     engine = entered(request, ())
-    return await answered(engine, caller_of(request), surface, data, data.options)
+    accept = request.headers.get("accept-language", "")
+    return await answered(engine, caller_of(request), surface, data, data.options, accept)
 
 
 async def answered(
-    engine: Engine, caller: Caller, surface: str, body: FeedBody, options: Options
+    engine: Engine, caller: Caller, surface: str, body: FeedBody, options: Options, accept: str
 ) -> Answer:
-    """What a caller is answered who asks a surface for its next videos."""
+    """What a caller is answered who asks a surface for its next videos.
+
+    Args:
+        accept: the header Accept-Language.
+    """
+    asked_for = asked_language(body.language)
+    if body.features and caller.viewer:
+        raise Forbidden("features", "is not for viewer tokens", "trace")
     whom = await viewer_of(engine, caller, body.viewer, body.session_id, body.consent)
     if not whom.personalised:
         options = msgspec.structs.replace(options, personalised=False)
@@ -144,6 +192,9 @@ async def answered(
         session_id=whom.session_id,
         options=keyed_options(engine, options),
         cursor=body.cursor,
+        features=body.features,
+        utc_offset_min=body.utc_offset_min,
     )
     answer = await engine.ask(surface, asked)
-    return answer if body.trace else msgspec.structs.replace(answer, trace=None)
+    answer = in_language(answer, language_of(engine, asked_for, accept, whom.own))
+    return answer if body.trace or body.features else msgspec.structs.replace(answer, trace=None)

@@ -10,12 +10,16 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
-from freshet.feed.reasons import Reason
+from freshet.feed.answer import spoken_all
+from freshet.feed.reason import Reason
 from freshet.http import examples
 from freshet.http.feeds import Consent, SessionId, SurfaceName, Viewer
 from freshet.http.guard import caller_of, needs
+from freshet.http.languages import Language, asked_language, language_of
 from freshet.http.viewers import name_of, viewer_of
 from freshet.http.whom import entered, known_key
+
+NAMES = {"viewer", "session_id", "consent", "language"}
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -57,9 +61,11 @@ async def get_why(
     viewer: Viewer = "",
     session_id: SessionId = "",
     consent: Consent = 1,
+    language: Language = "",
 ) -> Why:
     """Reasons of the latest slate of the surface that showed the video to the viewer."""
-    engine, caller = entered(request, {"viewer", "session_id", "consent"}), caller_of(request)
+    engine, caller = entered(request, NAMES), caller_of(request)
+    asked_for, accept = asked_language(language), request.headers.get("accept-language", "")
     name = name_of(caller, viewer)
     if caller.consent and consent:
         known_key(engine, name)  # asking makes nobody known
@@ -79,7 +85,7 @@ async def get_why(
         less_of=served.less_of,
         predictions=item.predictions,
         watch_s=served.watch_s,
-        reasons=item.reasons,
+        reasons=spoken_all(item.reasons, language_of(engine, asked_for, accept, whom.own)),
         model_version=item.model_version,
         surface=slate.surface,
         rung=slate.rung,

@@ -28,6 +28,8 @@ from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
 from freshet.lab.ope.picture import draw_errors
 from freshet.lab.readers.layouts import LAYOUTS, open_folder
+from freshet.lab.reasons import measure as reasoned
+from freshet.lab.reasons.world import Shape as ReasonsShape
 from freshet.lab.replay import replay as replay_log
 from freshet.lab.replay import with_history
 from freshet.lab.report import replay_report
@@ -270,6 +272,23 @@ def swipes(
 
 app.command()(fairstart)
 app.command()(stalls)
+
+
+@app.command()
+def reasons(
+    feeds: Annotated[int, typer.Option(min=1, help="Each is checked.")] = 1_000,
+    seed: Seed = 0,
+    as_json: Json = None,
+) -> None:
+    """Whether reasons are true: by the ranking, by the raw log, and without the acts they name."""
+    with Bars() as bars:
+        found = asyncio.run(reasoned.measure(ReasonsShape(feeds=feeds), seed, bars))
+    Console().print(reasoned.table(found))
+    if as_json is not None:
+        settings = {"seed": seed, "feeds": feeds}
+        write_json(as_json, "freshet lab reasons", settings, reasoned.as_json(found))
+    if not found.holds:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ from freshet.catalogue.content import WIDTH
 from freshet.catalogue.trials import Trials
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.effect import K_FIRST, NOISE_FIRST
-from freshet.features.ring import H_COUNT, H_VIDEO, HISTORY
+from freshet.features.ring import H_BITS, H_COUNT, H_S, H_VIDEO, HISTORY
 from freshet.features.tally import LATELY_MS, SHORT, place
 from freshet.learning import lookups, ranking
 from freshet.learning.interests import CENTROIDS, interests, liked
+from freshet.learning.kernels import STANDS_SHIFT
 from freshet.learning.predicting import Floats, Mask, Predicting, Rows
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
 from freshet.learning.vectors import items
@@ -36,6 +38,7 @@ from freshet.state.ties import (
     SEEN,
     SERVED,
     SHOWN,
+    VIDEO,
     Ties,
     many,
 )
@@ -43,6 +46,7 @@ from freshet.state.ties import (
 Longs = npt.NDArray[np.int64]
 
 BURST_LONG = SHORT.tolist().index(place("long_view"))  # in a short tally
+NO_TIME = -(1 << 62)  # before any moment
 HOT_MIN = 0.5  # long views of the last hour below which nothing can be said of speed
 
 
@@ -58,12 +62,31 @@ class Column:
         return self._of(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class InCommon:
+    """What a viewer lately did with videos that share something with n others.
+
+    Attributes:
+        acts: per kind of thing ("creator", "sound", "hashtag", "topic") and video the row of
+            what they share, which of `acts` was done, with how many videos, and when the first
+            of those views began, seconds since 2020.
+        rest: per kind, float32 (n, 3): the model's inputs of that kind, `shown`, `long` and
+            `surprise`, as they would be without the views of those videos.
+        whole_since_s: from then on no view is missing; only the last ones are known.
+    """
+
+    acts: dict[str, list[list[int]]]
+    rest: dict[str, Floats]
+    whole_since_s: int
+
+
 class Reading(Predicting):
     """What feeds ask of the live state."""
 
     name = "live"
     fold_version = 1
     outcomes = OUTCOMES
+    acts = lookups.ACTS
 
     @property
     @abstractmethod
@@ -299,16 +322,31 @@ class Reading(Predicting):
         rings = [(count - 1 - back) % HISTORY for back in range(min(count, HISTORY))]
         return np.array([ints[H_VIDEO + ring] for ring in rings], np.int32)
 
-    def in_common(self, viewer: int, rows: Rows) -> dict[str, list[tuple[int, int]]]:
-        """Per kind of thing ("creator", "sound", "hashtag", "topic") and video of `rows`: which
-        of the video's own most of the viewer's last views had, and how many did."""
-        found = np.zeros((len(lookups.KINDS), len(rows), 2), np.int64)
-        rows = np.asarray(rows, np.int32)
-        lookups.in_common(self.video_facts, rows, self.recent(viewer), found)
-        return {
-            kind: [(row, times) for row, times in pairs]
-            for kind, pairs in zip(lookups.KINDS, found.tolist(), strict=True)
-        }
+    def in_common(self, viewer: int, rows: Rows) -> InCommon:
+        """What the viewer lately did with videos that share something with those of `rows`."""
+        shape = (len(lookups.KINDS), len(rows))
+        found, rest = np.zeros((*shape, 4), np.int64), np.zeros((*shape, 3), np.float32)
+        whole_since_s = NO_TIME
+        if viewer >= 0:
+            rows, facts = np.asarray(rows, np.int32), self.video_facts
+            ints = self.blocks["viewer"].read(np.array([viewer]))[0]
+            past = np.empty((HISTORY, 1 + len(lookups.ACTS)), np.int32)
+            past = past[: lookups.done(ints, self._likes_stand(viewer, ints), past)]
+            lookups.in_common(facts, rows, past, found)
+            lookups.without_named(facts, rows, ints, ints.view(np.float32), past, found, rest)
+            if (count := int(ints[H_COUNT])) >= HISTORY:
+                whole_since_s = int(ints[H_S + count % HISTORY])
+        acts = dict(zip(lookups.KINDS, found.tolist(), strict=True))
+        return InCommon(acts, dict(zip(lookups.KINDS, rest, strict=True)), whole_since_s)
+
+    def _likes_stand(self, viewer: int, ints: Rows) -> Mask:
+        """Of each view of a viewer's row: does a like of its video stand."""
+        if not (ints[H_BITS : H_BITS + HISTORY] & lookups.LIKE_BIT).any():
+            return np.zeros(HISTORY, np.bool_)
+        ties = self.ties.copied(self._busy, viewer, OTHER)
+        kept = many(ties, VIDEO, ints[H_VIDEO : H_VIDEO + HISTORY])
+        stands: Mask = (kept & (lookups.LIKE_BIT << STANDS_SHIFT)) != 0
+        return stands
 
     def session(self, viewer: int, session_id: str, surface: str, now_ms: int) -> Session:
         """The session that a request made now belongs to."""

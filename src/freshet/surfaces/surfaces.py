@@ -31,6 +31,8 @@ class Question:
     options: Options = PLAIN
     cursor: str = ""
     given: tuple[str, ...] = ()  # rank and serve this list
+    features: bool = False  # tell in the trace what was predicted from
+    utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Surfaces:
                 repeatable=bool(asked.request_id or asked.cursor),
                 options=asked.options,
                 given=asked.given,
+                features=asked.features,
+                utc_offset_min=asked.utc_offset_min,
             )
         )
         return answer if asked.given else self._continued(surface, asked, page, answer)
@@ -112,6 +116,12 @@ class Surfaces:
         worth = served.value - served.boost + served.less_of
         near = 1e-3 * max(1.0, sum(map(abs, parts.values())))
         return parts if abs(sum(parts.values()) - worth) <= near else {}
+
+    def language(self, viewer: str) -> str:
+        """What the viewer of a key is known to speak, ISO 639; "" if nobody knows."""
+        live = next(iter(self.variants.values())).feed.parts.live
+        _, language = live.home(live.viewer_row(viewer))
+        return live.names("language", language) if language >= 0 else ""
 
     @property
     def feeds(self) -> dict[str, Feed]:

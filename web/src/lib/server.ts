@@ -11,6 +11,7 @@ import {
 } from "@freshet/client";
 
 import type { Card, Clip } from "./cards";
+import { spoken } from "./words";
 
 export type Query = Pick<FeedQuery, "filters" | "pins"> & { surface: "for_you" | "following" };
 
@@ -42,6 +43,9 @@ interface Session {
 
 const SESSION = "freshet:session";
 
+/** Of what is said to whoever sits before this browser. */
+export const LANGUAGE = spoken(navigator.languages);
+
 export class Server {
   readonly beacon: Beacon;
 
@@ -71,7 +75,8 @@ export class Server {
   }
 
   async page(query: Query, n: number, cursor: string): Promise<Page> {
-    const asked: FeedQuery = { ...query, n, trace: true };
+    const asked: FeedQuery = { ...query, n, trace: true, language: LANGUAGE };
+    asked.utc_offset_min = -new Date().getTimezoneOffset();
     if (cursor) asked.cursor = cursor;
     const feed = await this.client.feed(asked);
     const cards = new Map((await this.cards(feed.items.map(({ video }) => video))).map((c) => [c.video, c]));
@@ -88,7 +93,7 @@ export class Server {
   }
 
   async why(clip: Clip): Promise<Why> {
-    return await this.client.why(clip.card.video, clip.surface);
+    return await this.client.why(clip.card.video, clip.surface, LANGUAGE);
   }
 
   /** Tells an act; kept until the server has it, whatever becomes of the network. */

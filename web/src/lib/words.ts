@@ -33,6 +33,13 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+const SPOKEN = ["da", "en", "it", "nl"];
+
+/** In which language reasons are told: the first of somebody's wishes that there are words in. */
+export function spoken(wishes: readonly string[]): string {
+  return wishes.map((wish) => wish.slice(0, 2).toLowerCase()).find((one) => SPOKEN.includes(one)) ?? "en";
+}
+
 /** A hue of one's own, the same for the same name. */
 export function hue(name: string): number {
   let sum = 0;

@@ -85,7 +85,10 @@ class Api(Part[Mode], Generic[Mode]):
         exclude: Sequence[str] = (),
         pins: Mapping[str, int] | None = None,
         boosts: Sequence[Boost] = (),
+        language: str = "",
+        utc_offset_min: int | None = None,
         trace: bool = False,
+        features: bool = False,
     ) -> Call[Feed]:
         """The next videos for a viewer, best first; fewer than `n` when no more may follow.
 
@@ -96,6 +99,9 @@ class Api(Part[Mode], Generic[Mode]):
             consent: False: this viewer may not be learned from.
             personalised: False: ranked as for a viewer nothing is known of.
             filters, exclude, pins, boosts: what is wanted of this one feed.
+            language: of the reasons: da, en, it or nl; else the viewer's own.
+            utc_offset_min: how far the viewer's clock is ahead of UTC: reasons can say "today".
+            features: also the trace, with every input of each prediction; not for viewer tokens.
         """
         return _feed(
             surface,
@@ -111,6 +117,9 @@ class Api(Part[Mode], Generic[Mode]):
             exclude=exclude,
             pins=pins,
             boosts=boosts,
+            language=language,
+            utc_offset_min=utc_offset_min,
+            features=features,
         )
 
     @ask_all
@@ -126,6 +135,7 @@ class Api(Part[Mode], Generic[Mode]):
         filters: Filters | None = None,
         exclude: Sequence[str] = (),
         boosts: Sequence[Boost] = (),
+        language: str = "",
     ) -> Paged[Item]:
         """A viewer's videos one after another, without end but that of the catalogue: a page
         of `n` is asked for when its first video is."""
@@ -136,15 +146,18 @@ class Api(Part[Mode], Generic[Mode]):
                 surface, n=n, viewer=viewer, request_id="" if cursor else first_id,
                 cursor=cursor, session_id=session_id, consent=consent,
                 personalised=personalised, filters=filters, exclude=exclude, boosts=boosts,
+                language=language,
             )  # fmt: skip
 
         return Paged(page, lambda feed: feed.items)
 
     @ask
-    def why(self, video: str, *, surface: str = "for_you", viewer: str = "") -> Call[Why]:
+    def why(
+        self, video: str, *, surface: str = "for_you", viewer: str = "", language: str = ""
+    ) -> Call[Why]:
         """Why a video was shown: from the record of the latest feed that held it."""
         where = path("feeds", surface, "why", video)
-        return Call("GET", where, reading(Why), _given(viewer=viewer))
+        return Call("GET", where, reading(Why), _given(viewer=viewer, language=language))
 
     @ask
     def rank(
@@ -163,6 +176,7 @@ class Api(Part[Mode], Generic[Mode]):
         exclude: Sequence[str] = (),
         pins: Mapping[str, int] | None = None,
         boosts: Sequence[Boost] = (),
+        language: str = "",
     ) -> Call[Ranked]:
         """A list of your own, scored for a viewer. With `serve`, the best `n` of it are logged
         as shown and answered as a feed, too."""
@@ -170,6 +184,7 @@ class Api(Part[Mode], Generic[Mode]):
             viewer=viewer, videos=list(videos), surface=surface, reasons=reasons, serve=serve,
             n=n, request_id=request_id or (new_id() if serve else ""), session_id=session_id,
             filters=filters, exclude=list(exclude), pins=dict(pins or {}), boosts=list(boosts),
+            language=language,
         )  # fmt: skip
         if not personalised:
             body["personalised"] = False
@@ -291,13 +306,17 @@ def _feed(
     consent: bool = True,
     personalised: bool = True,
     trace: bool = False,
+    features: bool = False,
+    utc_offset_min: int | None = None,
     **given: Any,
 ) -> Call[Feed]:
     """A GET, or a POST if there is more to say than belongs into a query."""
     said, where = _given(**given), path("feeds", surface)
     flags = (("consent", consent, True), ("personalised", personalised, True),
-             ("trace", trace, False))  # fmt: skip
+             ("trace", trace, False), ("features", features, False))  # fmt: skip
     unusual = {name: value for name, value, usual in flags if value != usual}
+    if utc_offset_min is not None:
+        said["utc_offset_min"] = utc_offset_min
     if said.keys() & {"filters", "exclude", "pins", "boosts"}:
         return Call("POST", where, reading(Feed), body=sending(said | unusual))
     query = said | {name: int(value) for name, value in unusual.items()}

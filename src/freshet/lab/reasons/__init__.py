@@ -1,0 +1,1 @@
+"""Is every reason true, and does what it names bear on the score?"""
