@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from freshet.distribution.standing import Funnel, JourneySoFar, Step
+from freshet.distribution.diagnosis import Diagnosis, PersonDiagnosis, PostIt, VideoOf
+from freshet.distribution.standing import BySize, Funnel, JourneySoFar, Step
+from freshet.distribution.wording import said
 from freshet.domain import events as e
 from freshet.domain.errors import NotFound, Overloaded, Refused, TooLate, Unavailable
 from freshet.feed.arm_table import ArmTable
@@ -67,7 +69,17 @@ class FakeDesk:
         raise NotFound("video", f"{video!r} was never on trial")
 
     async def funnel(self) -> Funnel:
-        return Funnel(True, 0.5, 500.0, 1, [Step(0, 150, 1, 2, 3, 4, 0.35)])
+        return Funnel(
+            True, 0.5, 500.0, 1, [Step(0, 150, 1, 2, 3, 4, 0.35)], [BySize(0, None, 1, 2, 3, 1)]
+        )
+
+    async def diagnosis(self, video: str) -> Diagnosis:
+        never, topics = said("next_never"), [PostIt("tea", 1.0, 0.5)]
+        return Diagnosis(video, None, 0, 0, False, "", 0.0, [], [], never, None, topics, [], None,
+                         [], [])  # fmt: skip
+
+    async def person_diagnosis(self, person: str) -> PersonDiagnosis:
+        return PersonDiagnosis(person, 3, [VideoOf("a", "open", 4, 9, "")], [], [], [])
 
     async def health(self) -> Health:
         return Health(("tired",), 9, 8)
@@ -137,6 +149,8 @@ async def test_calls_and_answers_cross_whole(tmp_path: Path) -> None:
         assert [s.request_id for s in await wired.remote.slates("v")] == ["b", "a"]
         assert await wired.remote.health() == Health(("tired",), 9, 8)
         assert (await wired.remote.funnel()).steps == [Step(0, 150, 1, 2, 3, 4, 0.35)]
+        assert (await wired.remote.diagnosis("a")).topics == [PostIt("tea", 1.0, 0.5)]
+        assert (await wired.remote.person_diagnosis("ann")).videos[0].impressions == 9
         with pytest.raises(NotFound, match="'a' was never on trial"):
             await wired.remote.journey("a")
 
