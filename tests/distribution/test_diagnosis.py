@@ -200,7 +200,7 @@ def test_what_a_view_said_is_corrected_when_more_comes_of_it() -> None:
     like = 4 + INDEX["like"]
     tallies = trying.stages.tallies
     assert (tallies.of[slot, VIEWS], tallies.of[slot, like]) == (1, 1)
-    assert tallies.usual(journey)[like] == 1
+    assert tallies.usual(slot, journey, 0)[like] == 1
     trying.say(ev.Unlike, viewer="v1", video="new")
     assert (tallies.of[slot, VIEWS], tallies.of[slot, like]) == (1, 0)
     assert tallies.of[slot, LEFT:].sum() == 1

@@ -60,9 +60,10 @@ class Diagnosing:
             return self._never_tried(video, penalties, now_ms)
         slot, journey = found
         tallies, so_far = self._stages.tallies, standing(self._stages.book, slot)
-        tally, usual = tallies.of[slot], tallies.usual(journey)
+        tally, usual = tallies.of[slot], tallies.usual(slot, journey, so_far.stage)
         # Everything of a topic that nobody here likes meets the wrong people.
-        usual[EXPECTED] = tallies.usual(journey, OF_ITS_LENGTH)[EXPECTED]
+        like_long = tallies.usual(slot, journey, so_far.stage, OF_ITS_LENGTH)
+        usual[EXPECTED] = like_long[EXPECTED]
         last = list(tallies.last.get(slot, ()))
         topics = self._topics(video, last, now_ms)
         audience, left, numbers, other = None, None, [], None

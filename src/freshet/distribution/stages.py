@@ -258,9 +258,9 @@ class Stages:
         told = told_by(gross, view.expected, all_bits(view), view.watched_ms, view.duration_ms)
         if first:
             self.tallies.saw(view.slot, view.by, view.worth)
-            self.tallies.count(view.slot, journey, told)
+            self.tallies.count(view.slot, journey, view.stage, told)
         elif view.told:
-            self.tallies.count(view.slot, journey, told - told_by(*view.told))
+            self.tallies.count(view.slot, journey, view.stage, told - told_by(*view.told))
         view.told = (gross, view.expected, all_bits(view), view.watched_ms, view.duration_ms)
 
     # --- reading ----------------------------------------------------------------------------

@@ -1,14 +1,14 @@
 """What came of views on trial, counted so that a creator can be told why a video stalls.
 
-Per video, over all its stages, and per cohort (length, topic, country, each with the wider ones
-it is part of): views, what they were worth, what such viewers were expected to make of any such
+Per video, over all its stages, and per cohort (stage, length, topic, country, each with the wider
+ones it is part of): views, what they were worth, what such viewers were expected to make of any such
 video, each outcome, and at which part of the video they left.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,9 @@ class Tallies:
         self.of[slot] = 0
         self.last.pop(slot, None)
 
-    def count(self, slot: int, journey: Journey, change: Row) -> None:
+    def count(self, slot: int, journey: Journey, stage: int, change: Row) -> None:
         self.of[slot] += change
-        for where in _wider(journey):
+        for where in _wider(journey, stage):
             row = self.cohorts.get(where)
             if row is None:
                 row = self.cohorts[where] = np.zeros(WIDTH)
@@ -84,15 +84,27 @@ class Tallies:
                 kept = (one for one in last if one[0] != viewer)
                 self.last[slot] = deque(kept, maxlen=SAMPLE)
 
-    def usual(self, journey: Journey, width: int = 4) -> Row:
-        """What comes of a view of its cohort's videos, (WIDTH,) per view; a narrow cohort of few
-        views leans on the wider ones.
+    def usual(self, slot: int, journey: Journey, stage: int, width: int = 4) -> Row:
+        """What comes of a view of its cohort's videos, (WIDTH,) per view, in the stages that its
+        own views were of: later audiences are better chosen.
 
         Args:
-            width: 1 all, 2 of its length, 3 and topic, 4 and country.
+            stage: it is in now.
+            width: of the cohort: 1 stage, 2 and length, 3 and topic, 4 and country.
         """
+        ended = {one.stage: one.views for one in journey.decisions if one.verdict == "promoted"}
+        now = max(float(self.of[slot, VIEWS]) - sum(ended.values()), 0.0)
+        shares = {**ended, stage: now} if now or not ended else ended
+        total = sum(shares.values()) or 1.0
+        usual: Row = np.zeros(WIDTH)
+        for at, views in shares.items():
+            usual += views / total * self._usual(journey, at, width)
+        return usual
+
+    def _usual(self, journey: Journey, stage: int, width: int) -> Row:
+        """Of one stage; a narrow cohort of few views leans on the wider ones."""
         mean, lean = np.zeros(WIDTH), 0.0
-        for where in list(_wider(journey))[:width]:
+        for where in _wider(journey, stage)[:width]:
             row = self.cohorts.get(where)
             if row is not None and row[VIEWS] > 0:
                 mean = (row + lean * mean) / (row[VIEWS] + lean)
@@ -115,8 +127,7 @@ class Tallies:
         self.last = OrderedDict((slot, deque(some, SAMPLE)) for slot, some in last)
 
 
-def _wider(journey: Journey) -> Iterator[Where]:
-    """Cohorts of a video over all stages, the widest first."""
-    cohort = key(0, journey.duration_ms, journey.topic, journey.country)
-    for width in range(1, len(cohort) + 1):
-        yield cohort[:width]
+def _wider(journey: Journey, stage: int) -> list[Where]:
+    """Its cohorts in a stage, the widest first."""
+    cohort = key(stage, journey.duration_ms, journey.topic, journey.country)
+    return [cohort[:width] for width in range(1, len(cohort) + 1)]
