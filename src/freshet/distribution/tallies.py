@@ -1,8 +1,8 @@
 """What came of views on trial, counted so that a creator can be told why a video stalls.
 
 Per video, over all its stages, and per cohort (stage, length, topic, country, each with the wider
-ones it is part of): views, what they were worth, what such viewers were expected to make of any such
-video, each outcome, and at which part of the video they left.
+ones it is part of): views, what they were worth, what such viewers were expected to make of any
+such video, each outcome, and at which part of it they left.
 """
 
 from __future__ import annotations
