@@ -92,14 +92,10 @@ class Deciding:
 
     # --- what is thought of a video ---------------------------------------------------------
 
-    def count(self, slot: int, first: bool, worth: float, before: float, fan: bool) -> None:
+    def count(self, slot: int, first: bool, worth: float, before: float) -> None:
         """A view of the running stage was worth so much beyond what was expected; `before` is
         what it counted until now, if this is not the `first` time."""
         journey = self.journeys[slot]
-        if fan:
-            journey.fan_views += first
-            journey.fan_total += worth - before
-            return
         was = journey.views, journey.total
         journey.views += first
         journey.total += worth - before
@@ -109,10 +105,7 @@ class Deciding:
     def belief(self, slot: int) -> tuple[Belief, float]:
         """How much more than expected a view of it is thought to be worth, and the bar."""
         journey, cohort = self.journeys[slot], self._cohort(slot)
-        views, total = journey.views, journey.total
-        if self.trials.slots[slot]["audience"] == FOLLOWERS:
-            views, total = journey.fan_views, journey.fan_total
-        belief = self.cohorts.belief(cohort, views, total)
+        belief = self.cohorts.belief(cohort, journey.views, journey.total)
         return belief, self.cohorts.bar(cohort, self.settings.bar)
 
     def _cohort(self, slot: int) -> Key:
@@ -144,7 +137,7 @@ class Deciding:
         """None: the stage goes on. What is all but certain is decided before it is had."""
         row, journey, settings = self.trials.slots[slot], self.journeys[slot], self.settings
         waited = journey.full_ms and journey.full_ms + VIEW_TIMEOUT_MS <= now_ms
-        over = bool(journey.views >= SETTLED * (row["shown"] - row["fans"]) or waited)
+        over = bool(journey.views >= SETTLED * row["shown"] or waited)
         late = journey.views > 0 and self._lasts(journey, settings.stage_hours, now_ms)
         full = late or bool(row["shown"] >= row["quota"] and over)
         some = journey.views >= EARLY_VIEWS
@@ -162,7 +155,7 @@ class Deciding:
         """Followers who do not like it stop it; whatever else they do lets it out."""
         row, journey, settings = self.trials.slots[slot], self.journeys[slot], self.settings
         part = row["shown"] >= FANS * row["quota"]
-        had = bool(part and journey.fan_views >= SETTLED * row["fans"])
+        had = bool(part and journey.views >= SETTLED * row["shown"])
         if had and chance <= settings.stop:
             return "stopped"
         late = self._lasts(journey, settings.follower_hours, now_ms)
@@ -184,12 +177,11 @@ class Deciding:
         row, journey = self.trials.slots[slot], self.journeys[slot]
         belief, bar = self.belief(slot)
         stage = int(row["stage"])
-        views = journey.fan_views if row["audience"] == FOLLOWERS else journey.views
         if verdict == "promoted" and stage + 1 >= len(self.settings.quotas_of(journey.country)):
             verdict = "opened"
         journey.decisions.append(
             Decision(
-                now_ms, stage, verdict, int(row["shown"]), views, round(belief.mean, 6),
+                now_ms, stage, verdict, int(row["shown"]), journey.views, round(belief.mean, 6),
                 round(belief.sd, 6), round(bar, 6), round(belief.above(bar), 6),
             )
         )  # fmt: skip
@@ -201,8 +193,8 @@ class Deciding:
             row["audience"] = EVERYBODY
         elif verdict == "promoted":
             row["stage"], row["shown"], row["fans"], row["extended"] = stage + 1, 0, 0, 0
-            journey.extended = journey.views = journey.fan_views = 0
-            journey.total = journey.expected = journey.fan_total = 0.0
+            journey.extended = journey.views = 0
+            journey.total = journey.expected = 0.0
         else:
             row["state"] = {"opened": OPEN, "stopped": STOPPED}.get(verdict, ENDED)
             del self.slots[journey.video]

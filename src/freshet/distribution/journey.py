@@ -35,11 +35,7 @@ class Journey(msgspec.Struct, array_like=True):
     since_ms: int  # the stage began
     full_ms: int = 0  # its quota was had, 0 = not yet
     extended: int = 0
-    views: int = 0  # over, in this stage, by others than followers
+    views: int = 0  # over, in this stage
     total: float = 0.0  # worth of those, beyond what was expected
     expected: float = 0.0  # worth to such viewers of any such video
     decisions: list[Decision] = []
-    # Of followers, in the part of a stage that is theirs: they decide whether it goes beyond them
-    # at all, and count for nothing else.
-    fan_views: int = 0
-    fan_total: float = 0.0

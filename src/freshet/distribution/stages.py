@@ -248,9 +248,9 @@ class Stages:
         view.counted, view.worth = True, gross - view.expected
         if first:
             self.expecting.learn(view.viewer, gross)
-            journey.expected += 0.0 if view.fan else view.expected
+            journey.expected += view.expected
         self._tell(view, journey, gross, first)
-        self.book.count(view.slot, first, view.worth, before, view.fan)
+        self.book.count(view.slot, first, view.worth, before)
         self.book.look_at(view.slot, self.now_ms)
 
     def _tell(self, view: View, journey: Journey, gross: float, first: bool) -> None:
