@@ -35,8 +35,15 @@ export function stateMeaning(journey: Journey | null): string {
   return "Videos are tried while they are new. This one may still be shown to whom it fits.";
 }
 
+// A stage that was made longer, or is over its time, is decided by more or less than even.
+const EVEN: Record<string, string> = {
+  promoted: ", and more than even is enough in the end",
+  opened: ", and more than even is enough in the end",
+  stopped: ", and less than even is too little in the end",
+};
+
 /** One decision of the way: its head, and what it was made on. */
-export function decisionWords(decision: Decision): { head: string; on: string } {
+export function decisionWords(decision: Decision, { promote, stop }: Journey): { head: string; on: string } {
   const { verdict, stage, impressions, chance } = decision;
   const heads: Record<string, string> = {
     promoted: `Went on to stage ${stage + 2}`,
@@ -53,7 +60,8 @@ export function decisionWords(decision: Decision): { head: string; on: string } 
     ended: `After ${seen}.`,
     extended: `After ${seen}: ${sure}, which is too little to say either way.`,
   };
-  return { head: heads[verdict] ?? verdict, on: why[verdict] ?? `After ${seen}: ${sure}.` };
+  const middling = chance > stop && chance < promote ? (EVEN[verdict] ?? "") : "";
+  return { head: heads[verdict] ?? verdict, on: why[verdict] ?? `After ${seen}: ${sure}${middling}.` };
 }
 
 export const CAUSES: Record<Cause, { title: string; text: string }> = {

@@ -94,9 +94,10 @@ class Taste(Answer, frozen=True, kw_only=True):
 
 
 class AudienceSeen(Answer, frozen=True, kw_only=True):
-    """Who saw it."""
+    """Who saw it. `match`: how much of what it is about is what they like, from 0 to 1;
+    `match_usual`: of other videos on trial."""
 
-    followers: float
+    followers_share: float
     match: float
     match_usual: float
     tastes: tuple[Taste, ...]
