@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.clients.conftest import node  # noqa: F401 (a fixture)
 from tests.clients.serving import without_proxies
 from tests.web.browser import NONE, found
 from tests.web.opening import ADMIN_KEY
+from tests.web.painting import PAINTED, paint
 from tests.web.serving import Served
 from tests.web.visiting import Visit
 
@@ -26,11 +28,19 @@ FEW_CLIPS, FEW_SWIPES = 24, 400  # enough for some to go on and others to stop
 Visiting = Callable[..., Awaitable[Visit]]
 
 
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a world whose pictures the others share: drawing is what takes longest."""
+    folder = tmp_path_factory.mktemp("drawn") / "world"
+    paint(folder, PAINTED)
+    return folder
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+async def served(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> AsyncIterator[Served]:
     assert (BUILT / "index.html").is_file(), "the player's page is not built: make web"
     without_proxies()
-    with Served(tmp_path_factory.mktemp("web")) as served:
+    with Served(tmp_path_factory.mktemp("web"), drawn=drawn) as served:
         yield served
 
 
@@ -47,11 +57,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def trying(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+async def trying(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> AsyncIterator[Served]:
     """A smaller world, where new videos are tried in stages."""
     without_proxies()
     folder = tmp_path_factory.mktemp("trying")
-    with Served(folder, FEW_CLIPS, 1, FEW_SWIPES, FRESHET_STAGES_ON="true") as served:
+    few = Served(folder, FEW_CLIPS, past=FEW_SWIPES, drawn=drawn, FRESHET_STAGES_ON="true")
+    with few as served:
         yield served
 
 

@@ -29,6 +29,7 @@ class Served:
 
     Args:
         past: swipes of others before it opens.
+        drawn: another world's folder, to take the pictures from.
         settings: by the names of their environment variables.
     """
 
@@ -38,10 +39,11 @@ class Served:
         clips: int = CLIPS,
         pictures: int = PAINTED,
         past: int = PAST,
+        drawn: Path | None = None,
         **settings: str,
     ) -> None:
         self.folder = folder
-        self.world: World = paint(folder / "world", clips, pictures)
+        self.world: World = paint(folder / "world", clips, pictures, drawn)
         self.topics = {clip.id: clip.topic for clip in self.world.clips}
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
