@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from freshet.app import now_ms
+from freshet.app import now_ms, open_access
 from tests.web.acting import DAY_MS, Acting
 from tests.web.conftest import Visiting
 from tests.web.opening import ADMIN_KEY
@@ -215,6 +216,23 @@ async def test_a_decision_takes_no_mouse(read: Visiting, trying: Served, acting:
     await expect(reverse).to_be_focused()
     await gives(made, "Reverse", "not stuffed")
     await expect(case.get_by_text("Recommended as any other")).to_be_visible()
+
+
+async def test_a_key_that_only_moderates_does_so_without_stages_and_names(
+    read: Visiting, trying: Served, acting: Acting
+) -> None:
+    [video] = videos(trying, acting, 1)
+    acting.decide("spam", video=video)
+    with closing(open_access(trying.folder / "engine")) as access:
+        key = access.keys.create("a moderator", ["moderate"]).secret
+    here = await read("/operator", key=key)
+    await expect(here.page.get_by_role("alert")).to_contain_text("the scope admin")
+    await here.page.get_by_role("link", name="Penalties").click()
+    await here.page.get_by_role("radio", name="All").check()
+    main = here.page.get_by_role("main")
+    await expect(main.get_by_role("link", name=video)).to_be_visible()
+    await gives(main, "Reverse", "mistaken")
+    await expect(here.page.get_by_text("Nothing of that kind is in force")).to_be_visible()
 
 
 async def test_a_server_that_goes_away_is_said_and_asked_again(read: Visiting) -> None:
