@@ -55,6 +55,12 @@ def test_what_is_wrong_says_what_would_be_right(admin: Client) -> None:
         admin.videos.journey("nell's")  # stages are off here
 
 
+def test_what_is_no_video_cannot_be_looked_at(admin: Client) -> None:
+    for file in (b"", b"no video"):
+        with pytest.raises(Refused):
+            admin.videos.fingerprint("nell's", file)
+
+
 def test_a_creator_is_told_how_their_videos_fare(admin: Client, client: Client) -> None:
     assert [one.video for one in client.people.diagnosis("nell").videos] == ["nell's"]
     told = client.videos.diagnosis("nell's")

@@ -19,6 +19,7 @@ from freshet.domain import events as domain
 from freshet.feed import answer, options, rank, reason
 from freshet.http import events as http_events
 from freshet.http import (
+    fingerprints,
     health,
     moderation,
     people,
@@ -74,6 +75,7 @@ ANSWERS = [
     (rulings.QueuePage, moderation.QueuePage),
     (rulings.Decisions, moderation.Decisions),
     (rulings.Case, asks.Case),
+    (rulings.Looked, fingerprints.Looked),
     (rulings.Weighed, reports.Weighed),
     (rulings.Side, moderation.Side),
     (rulings.Sides, moderation.Sides),

@@ -60,6 +60,7 @@ class Call(Generic[T_co]):
     good: tuple[int, ...] = ()
     gone: Callable[[], T_co] | None = None
     once: bool = False
+    content: str = "application/json"  # what kind of body it is
 
 
 def reading(kind: type[T]) -> Callable[[bytes], T]:

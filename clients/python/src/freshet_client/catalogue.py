@@ -30,7 +30,7 @@ from freshet_client.records import (
     StoredVideo,
     Video,
 )
-from freshet_client.rulings import PersonStanding
+from freshet_client.rulings import Looked, PersonStanding
 from freshet_client.trials import Diagnosis, Journey, PersonDiagnosis
 
 R = TypeVar("R")  # as the app tells it
@@ -119,6 +119,14 @@ class People(Shelf[Mode, Person, StoredPerson, Erased], Generic[Mode]):
 
 class Videos(Shelf[Mode, Video, StoredVideo, Removed], Generic[Mode]):
     plural, stored, removed = "videos", StoredVideo, Removed
+
+    @ask
+    def fingerprint(self, video: str, file: bytes) -> Call[Looked]:
+        """Have a video's file looked at for copies, before this answers: a second or two. The
+        file is not kept."""
+        where = path("videos", video, "fingerprint")
+        kind = "application/octet-stream"
+        return Call("POST", where, reading(Looked), body=lambda: file, content=kind)
 
     @ask
     def journey(self, video: str) -> Call[Journey]:

@@ -47,6 +47,14 @@ class Ruling(Answer, frozen=True, kw_only=True):
     appeal: Appeal | None = None
 
 
+class Looked(Answer, frozen=True, kw_only=True):
+    """What came of looking at a video's file."""
+
+    video: str
+    duplicate_of: str  # "" = of none that is known
+    rulings: tuple[Ruling, ...]  # that say so: of it, or of others that are copies of it
+
+
 class QueueLine(Answer, frozen=True, kw_only=True):
     """One video or person that waits for a moderator."""
 

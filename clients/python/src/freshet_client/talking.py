@@ -114,7 +114,7 @@ def conversation(
         raise Refused("attempts", f"{retries.attempts} is none", "at least 1")
     headers = {"X-Request-Id": new_id()}  # of all attempts: one id to look for
     if call.body is not None:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = call.content
     attempt, waited_s, lost = 1, 0.0, False
     while True:
         body = call.body() if call.body is not None else None
