@@ -13,13 +13,28 @@ from freshet.catalogue.store import erasure
 from freshet.catalogue.store import hashtags as stored_hashtags
 from freshet.catalogue.store import records as stored
 from freshet.catalogue.store import sounds as stored_sounds
+from freshet.distribution import diagnosis, wording
+from freshet.distribution import standing as walked
 from freshet.domain import events as domain
 from freshet.feed import answer, options, rank, reason
 from freshet.http import events as http_events
-from freshet.http import health, people, related, reset, shelf, viewer_tokens, why
+from freshet.http import (
+    fingerprints,
+    health,
+    moderation,
+    people,
+    related,
+    reset,
+    shelf,
+    standing,
+    viewer_tokens,
+    why,
+)
 from freshet.http.edge import OURS as OURS_ALONE
 from freshet.http.rank import Ranked
-from freshet_client import answers, asked, events, records
+from freshet.moderation import asks, reports
+from freshet.moderation import records as kept
+from freshet_client import answers, asked, events, records, rulings, trials
 
 # Made by the server alone, or told by a route of its own.
 NOT_TOLD = OURS_ALONE
@@ -53,6 +68,36 @@ ANSWERS = [
     (answers.Erased, erasure.Erased),
     (answers.Removed, stored_sounds.SoundRemoved),
     (answers.Removed, stored_hashtags.HashtagRemoved),
+    (rulings.Ruling, asks.Ruling),
+    (rulings.Reversal, kept.Reversal),
+    (rulings.Appeal, kept.Appeal),
+    (rulings.QueueLine, asks.QueueLine),
+    (rulings.QueuePage, moderation.QueuePage),
+    (rulings.Decisions, moderation.Decisions),
+    (rulings.Case, asks.Case),
+    (rulings.Looked, fingerprints.Looked),
+    (rulings.Weighed, reports.Weighed),
+    (rulings.Side, moderation.Side),
+    (rulings.Sides, moderation.Sides),
+    (rulings.Entry, kept.Entry),
+    (rulings.Entries, moderation.Entries),
+    (rulings.Bearing, standing.Bearing),
+    (rulings.PersonStanding, standing.PersonStanding),
+    (trials.Journey, walked.JourneySoFar),
+    (trials.StageDecided, walked.Decided),
+    (trials.Funnel, walked.Funnel),
+    (trials.FunnelStep, walked.Step),
+    (trials.BySize, walked.BySize),
+    (trials.Diagnosis, diagnosis.Diagnosis),
+    (trials.PersonDiagnosis, diagnosis.PersonDiagnosis),
+    (trials.VideoOf, diagnosis.VideoOf),
+    (trials.AudienceSeen, diagnosis.AudienceSeen),
+    (trials.Taste, diagnosis.Taste),
+    (trials.Measured, diagnosis.Measured),
+    (trials.Leaving, diagnosis.Leaving),
+    (trials.Penalty, diagnosis.Penalty),
+    (trials.PostIt, diagnosis.PostIt),
+    (trials.Said, wording.Said),
     (asked.Filters, options.Filters),
     (asked.Boost, options.Boost),
 ]

@@ -142,3 +142,14 @@ def test_a_token_that_has_ended_is_renewed_once() -> None:
     assert [type(step) for step in steps] == [Send, Renew, Send]
     with pytest.raises(Unauthorized):
         talk(GET, *[problem(401, "unauthorized")] * 2, renewable=True)
+
+
+@pytest.mark.parametrize("outcome", [LOST, Heard(502, {}, b""), Heard(504, {}, b"")])
+def test_what_may_be_done_already_is_not_asked_twice_where_that_would_do_it_twice(
+    outcome: Outcome,
+) -> None:
+    once = Call("POST", "/v1/appeals", reading(Health), once=True)
+    with pytest.raises(Unavailable):
+        talk(once, outcome)
+    steps, answer = talk(once, Heard(503, {}, b""), GOOD)
+    assert (len(sent(steps)), answer.ok) == (2, True)

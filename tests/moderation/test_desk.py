@@ -178,6 +178,21 @@ async def test_duplicates_are_told_side_by_side_while_they_stand(told: Story) ->
     assert len((await told.desk.ask(asks.PairsOf(most=9, standing=False))).pairs) == 2
 
 
+async def test_what_is_in_force_is_told_newest_first_until_it_ends(told: Story) -> None:
+    labelled = await decide(told, "spam", "a1")
+    await decide(told, "review", "b1")
+    await decide(told, "penalised", person="bob", until=told.now_ms + DAY_MS)
+    first = await told.desk.ask(asks.InForceOf(most=1))
+    second = await told.desk.ask(asks.InForceOf(most=1, before=first.last))
+    assert [one.effect for one in (*first.decisions, *second.decisions)] == ["penalised", "spam"]
+    assert second.last == 0
+    [penalty] = (await told.desk.ask(asks.InForceOf(most=9, effect="penalised"))).decisions
+    assert (penalty.person, penalty.until) == ("bob", told.now_ms + DAY_MS)
+    told.wait(DAY_MS)
+    await reverse(told, labelled.decision)
+    assert (await told.desk.ask(asks.InForceOf(most=9))).decisions == ()
+
+
 # --- refused ----------------------------------------------------------------------------------
 
 

@@ -186,6 +186,9 @@ async def test_a_penalty_keeps_all_videos_out_of_for_you_but_not_from_followers(
         await app.tells("follow", "fan", person="ann")
         until = app.clock.now + DAY_MS
         made = await app.decides("penalised", person="ann", until=until)
+        penalties = await app.get("/v1/moderation/decisions", app.moderator, effect="penalised")
+        [penalty] = penalties.json()["decisions"]
+        assert (penalty["person"], penalty["until"]) == ("ann", until)
         await app.publishes("ann", "later")
         assert await app.recommended() == {"by bob"}
         assert "later" in await app.recommended("following", "fan")
@@ -220,6 +223,11 @@ def test_what_is_wrong_is_told(
     answer = shared.post(path, json=told, headers=ADMIN)
     assert refused(answer)[:2] == (status, field)
     assert shared.post(path, json=told, headers=APP).status_code == 403
+
+
+def test_a_list_of_what_no_decision_does_is_refused(shared: Any) -> None:
+    answer = shared.get("/v1/moderation/decisions", params={"effect": "ugly"}, headers=ADMIN)
+    assert refused(answer)[:2] == (400, "effect")
 
 
 def test_a_file_that_is_too_large_empty_or_no_video_is_refused(shared: Any) -> None:

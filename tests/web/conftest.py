@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,20 +16,31 @@ from freshet.demo.page import BUILT
 from tests.clients.conftest import node  # noqa: F401 (a fixture)
 from tests.clients.serving import without_proxies
 from tests.web.browser import NONE, found
+from tests.web.opening import ADMIN_KEY
+from tests.web.painting import PAINTED, paint
 from tests.web.serving import Served
 from tests.web.visiting import Visit
 
 PHONE = {"width": 390, "height": 780}
 DESKTOP = {"width": 1360, "height": 860}
+FEW_CLIPS, FEW_SWIPES = 24, 400  # enough for some to go on and others to stop
 
 Visiting = Callable[..., Awaitable[Visit]]
 
 
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a world whose pictures the others share: drawing is what takes longest."""
+    folder = tmp_path_factory.mktemp("drawn") / "world"
+    paint(folder, PAINTED)
+    return folder
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+async def served(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> AsyncIterator[Served]:
     assert (BUILT / "index.html").is_file(), "the player's page is not built: make web"
     without_proxies()
-    with Served(tmp_path_factory.mktemp("web")) as served:
+    with Served(tmp_path_factory.mktemp("web"), drawn=drawn) as served:
         yield served
 
 
@@ -43,19 +56,51 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def trying(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> AsyncIterator[Served]:
+    """A smaller world, where new videos are tried in stages."""
+    without_proxies()
+    folder = tmp_path_factory.mktemp("trying")
+    few = Served(folder, FEW_CLIPS, past=FEW_SWIPES, drawn=drawn, FRESHET_STAGES_ON="true")
+    with few as served:
+        yield served
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(served: Served, browser: Browser) -> AsyncIterator[Visiting]:
-    """`await visit()`: somebody new opens the page, on a phone unless told otherwise.
+    """`await visit()`: somebody new opens the page, on a phone unless told otherwise."""
+    async with visitors(served, browser) as come:
 
-    That the page complained of nothing is looked at when the test is over.
-    """
+        async def opened(path: str = "/", wide: bool = False, **more: Any) -> Visit:
+            return await (await come(wide, **more)).open(path)
+
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def read(trying: Served, browser: Browser) -> AsyncIterator[Visiting]:
+    """`await read(path)`: the operator opens a page, of creators or their own."""
+    async with visitors(trying, browser) as come:
+
+        async def opened(
+            path: str, wide: bool = False, key: str = ADMIN_KEY, wait: str = "", **more: Any
+        ) -> Visit:
+            return await (await come(wide, **more)).read(path, key, wait)
+
+        yield opened
+
+
+@asynccontextmanager
+async def visitors(served: Served, browser: Browser) -> AsyncIterator[Visiting]:
+    """Each with a browser of their own. That no page complained of anything is looked at when
+    the test is over."""
     visits: list[Visit] = []
 
-    async def come(path: str = "/", wide: bool = False, **more: Any) -> Visit:
+    async def come(wide: bool, **more: Any) -> Visit:
         about = {"viewport": DESKTOP} if wide else {"viewport": PHONE, "has_touch": True}
         context = await browser.new_context(**(about | more))
         visits.append(Visit(await context.new_page(), served))
-        return await visits[-1].open(path)
+        return visits[-1]
 
     yield come
     for one in visits:

@@ -1,4 +1,4 @@
-"""`python -m tests.web.opening FOLDER PORT`: the demo on a painted world, others long gone.
+"""`python -m tests.web.opening FOLDER PORT PAST`: the demo on a painted world, others long gone.
 
 As `freshet demo --rate 0`, which would paint the world that its numbers stand for.
 """
@@ -19,22 +19,22 @@ from freshet.world.manifest import read_world
 from tests.web.painting import CLIPS, CREATORS, SEED
 
 OPEN = "open"
-PAST = 1_500  # as `freshet demo` has it
+ADMIN_KEY = "an admin's key"
 
 
-async def main(folder: Path, port: int) -> None:
+async def main(folder: Path, port: int, past: int) -> None:
     settings = settings_for(folder / "engine")
     http = msgspec.structs.replace(
-        settings.http, port=port, api_key="a key", admin_key="an admin's key", access_log=False
+        settings.http, port=port, api_key="a key", admin_key=ADMIN_KEY, access_log=False
     )
     settings = msgspec.structs.replace(settings, http=http)
     place = Place(CREATORS, CLIPS, SEED)
-    demo = Demo(folder, place, varied(settings), rate=0, past=PAST)
+    demo = Demo(folder, place, varied(settings), rate=0, past=past)
 
     def quiet(*_: object) -> None: ...
 
-    async def opened(_: str) -> None:
-        print(OPEN, flush=True)
+    async def opened(_: str, operator: str) -> None:
+        print(OPEN, operator, flush=True)
 
     async with open_engine(demo.settings, quiet) as engine:
         for feed in engine.feeds.values():
@@ -44,4 +44,4 @@ async def main(folder: Path, port: int) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+        runner.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -20,15 +20,25 @@ LASTS_S = 6
 PAINTED = 3
 
 
-def paint(folder: Path, clips: int = CLIPS, pictures: int = PAINTED) -> World:
-    """Write the world into a new folder."""
+def paint(
+    folder: Path, clips: int = CLIPS, pictures: int = PAINTED, drawn: Path | None = None
+) -> World:
+    """Write the world into a new folder.
+
+    Args:
+        drawn: the folder of another world, whose first clips are its pictures.
+    """
     plan = make_plan(CREATORS, clips, SEED)
     plan = replace(plan, clips=tuple(replace(clip, frames=FPS * LASTS_S) for clip in plan.clips))
     sounds = {sound.id: sound for sound in plan.sounds}
     folder.mkdir(parents=True)
     painted = plan.clips[:pictures]
     for clip in painted:
-        write_clip(clip, sounds[clip.sound], folder)
+        if drawn is None:
+            write_clip(clip, sounds[clip.sound], folder)
+        else:
+            for ending in ENDINGS:
+                os.link(drawn / f"{clip.id}.{ending}", folder / f"{clip.id}.{ending}")
     made = {clip.id: manifest.measured(folder, clip.id) for clip in painted}
     for k, clip in enumerate(plan.clips[pictures:]):
         like = painted[k % pictures].id

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from freshet.backends.sqlite_reader import SqliteReader
 from freshet.domain import events as e
@@ -20,29 +21,46 @@ from tests.web.opening import OPEN
 from tests.web.painting import CLIPS, PAINTED, paint
 
 PATIENCE_S = 30.0
+PAST = 1_500  # as `freshet demo` has it
 
 
 class Served:
-    """The demo while entered; killed on leaving."""
+    """The demo while entered; killed on leaving.
 
-    def __init__(self, folder: Path, clips: int = CLIPS, pictures: int = PAINTED) -> None:
+    Args:
+        past: swipes of others before it opens.
+        drawn: another world's folder, to take the pictures from.
+        settings: by the names of their environment variables.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clips: int = CLIPS,
+        pictures: int = PAINTED,
+        past: int = PAST,
+        drawn: Path | None = None,
+        **settings: str,
+    ) -> None:
         self.folder = folder
-        self.world: World = paint(folder / "world", clips, pictures)
+        self.world: World = paint(folder / "world", clips, pictures, drawn)
         self.topics = {clip.id: clip.topic for clip in self.world.clips}
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed on leaving)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.web.opening", str(folder), str(port)],
-            stdout=subprocess.PIPE, stderr=self._errors, text=True, env=environment(),
+            [sys.executable, "-m", "tests.web.opening", str(folder), str(port), str(past)],
+            stdout=subprocess.PIPE, stderr=self._errors, text=True, env=environment() | settings,
             cwd=Path(__file__).parents[2],
         )  # fmt: skip
 
     def __enter__(self) -> Served:
         assert self.process.stdout is not None
-        if not any(line.strip() == OPEN for line in self.process.stdout):
+        said = next((line for line in self.process.stdout if line.startswith(OPEN)), "")
+        if not said:
             self._errors.seek(0)
             raise AssertionError(self._errors.read().decode())
+        self.operator = urlsplit(said.split()[1]).fragment  # opens once
         return self
 
     def __exit__(self, *_: object) -> None:

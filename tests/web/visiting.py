@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -77,6 +78,23 @@ class Visit:
         await expect(self.clip).to_be_visible(timeout=PATIENCE_MS)
         self.session = await self.page.evaluate("sessionStorage.getItem('freshet:session')")
         return self
+
+    async def read(self, path: str, key: str, wait: str = "") -> Visit:
+        """A page of operators or creators, once its heading is there, or some words of it.
+
+        Args:
+            key: an operator's; "" = who has none.
+        """
+        if key:
+            keep = f"sessionStorage.setItem('freshet:operator', {json.dumps(key)})"
+            await self.page.add_init_script(keep)
+        await self.page.goto(self.served.url + path)
+        await expect(self.page.get_by_text(wait) if wait else self.heading.first).to_be_visible()
+        return self
+
+    @property
+    def heading(self) -> Locator:
+        return self.page.get_by_role("main").get_by_role("heading", level=2)
 
     @property
     def clip(self) -> Locator:

@@ -5,4 +5,11 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 
-mount(App, { target: document.getElementById("app")! });
+const target = document.getElementById("app")!;
+
+// The pages of operators and creators come when they are asked for: viewers never load them.
+if (/^\/operator(\/|$)/.test(location.pathname)) {
+  void import("./operator/Operator.svelte").then(({ default: Operator }) => mount(Operator, { target }));
+} else if (/^\/studio(\/|$)/.test(location.pathname)) {
+  void import("./studio/Studio.svelte").then(({ default: Studio }) => mount(Studio, { target }));
+} else mount(App, { target });

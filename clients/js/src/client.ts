@@ -11,13 +11,18 @@ import { uuid7 } from "./ids.js";
 import { isOfWrongClock, tellCall } from "./queue.js";
 import { type Query, Talk, type TalkOptions, pathOf } from "./talk.js";
 import type {
+  Diagnosis,
   EventIn,
   EventsTaken,
   Feed,
   FeedQuery,
   HideKind,
   Item,
+  Journey,
   LessOfKind,
+  PersonDiagnosis,
+  PersonStanding,
+  Ruling,
   Surface,
   Why,
 } from "./types.js";
@@ -99,6 +104,37 @@ export class FreshetClient {
   async why(video: string, surface: Surface = "for_you", language = ""): Promise<Why> {
     const query = stripped({ viewer: this.named, language }) as Query;
     return await this.talk.ask<Why>({ method: "GET", path: pathOf("feeds", surface, "why", video), query });
+  }
+
+  // --- as a creator -------------------------------------------------------------------------
+
+  /** What was decided of this viewer and their videos, with reasons and ends. */
+  async standing(): Promise<PersonStanding> {
+    await this.talk.authorised(); // by then it is known who the viewer is
+    return await this.talk.ask<PersonStanding>({ method: "GET", path: pathOf("people", this.viewer, "standing") });
+  }
+
+  /** Says why a decision about oneself or one's video is wrong: once, while it stands. */
+  async appeal(decision: string, text: string): Promise<Ruling> {
+    const body = () => stripped({ person: this.named, decision, text });
+    // Once: a repeated appeal is refused as a second one.
+    return await this.talk.ask<Ruling>({ method: "POST", path: "/v1/appeals", body }, 1);
+  }
+
+  /** A new video of this viewer's on its way from stage to stage. */
+  async journey(video: string): Promise<Journey> {
+    return await this.talk.ask<Journey>({ method: "GET", path: pathOf("videos", video, "journey") });
+  }
+
+  /** Its journey, who saw it, its numbers beside its like; why it stalls, and what would help. */
+  async diagnosis(video: string): Promise<Diagnosis> {
+    return await this.talk.ask<Diagnosis>({ method: "GET", path: pathOf("videos", video, "diagnosis") });
+  }
+
+  /** How all of this viewer's videos fare. */
+  async profile(): Promise<PersonDiagnosis> {
+    await this.talk.authorised();
+    return await this.talk.ask<PersonDiagnosis>({ method: "GET", path: pathOf("people", this.viewer, "diagnosis") });
   }
 
   // --- acts ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ export { type Act, type ClientOptions, FreshetClient, type Said, UNDO, viewerOf,
 export { Broken, FreshetError, Refused, Unavailable } from "./errors.js";
 export { uuid7 } from "./ids.js";
 export { Meter } from "./meter.js";
+export { type Deciding, ModerationClient, type ModerationOptions, type Paging } from "./moderation.js";
 export { Queue, type QueueOptions } from "./queue.js";
 export { defaultStore, LocalStore, MemoryStore, type Store } from "./store.js";
 export type { Retries, TalkOptions, Token } from "./talk.js";

@@ -105,3 +105,21 @@ test("a token says whose client it is", () => {
   const { viewer: _, ...options } = { viewer: "", token: tokenOf("ben") };
   assert.equal(new Server().client({ ...options, viewer: "" }).viewer, "ben");
 });
+
+test("a creator asks where they and their videos stand, and appeals once", async () => {
+  const server = new Server();
+  server.failures = [problem(503, "unavailable")];
+  await assert.rejects(server.client().appeal("d1", "it is mine"), Unavailable);
+  await server.client().appeal("d1", "it is mine");
+  await server.client().standing();
+  await server.client().profile();
+  await server.client().diagnosis("v1");
+  await server.client().journey("v1");
+  const [, appeal, standing, ...others] = server.asked;
+  assert.deepEqual(appeal!.body, { person: "ada", decision: "d1", text: "it is mine" });
+  assert.equal(standing!.url.pathname, "/v1/people/ada/standing");
+  assert.deepEqual(
+    others.map(({ url }) => url.pathname),
+    ["/v1/people/ada/diagnosis", "/v1/videos/v1/diagnosis", "/v1/videos/v1/journey"],
+  );
+});

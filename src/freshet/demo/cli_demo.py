@@ -53,13 +53,14 @@ def demo(
     settings = msgspec.structs.replace(settings, http=with_free_port(settings.http, port))
     place = settle(data, Place(creators, clips, seed))
 
-    async def opened(url: str) -> None:
+    async def opened(url: str, operator: str) -> None:
         bars.stop()
         typer.echo(
             WORDS.format(
-                clips=place.clips, creators=place.creators, url=url, data=data, log=data / LOG
+                clips=place.clips, creators=place.creators, url=url, operator=operator, data=data,
+                log=data / LOG,
             )
-        )
+        )  # fmt: skip
         if browser:
             await asyncio.to_thread(webbrowser.open, url)
 
@@ -75,6 +76,7 @@ def demo(
 WORDS = """
 A world of {clips} clips by {creators} people, to be swiped through on {url}
 
+The operator's page, by a link that opens once: {operator}
 What the API can be asked: {url}/schema
 Ctrl-C stops it; the world and what happened stay in {data}, and the next start is quick.
 What the server says while it runs: {log}"""

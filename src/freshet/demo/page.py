@@ -42,9 +42,15 @@ def check_built() -> None:
         raise Refused("page", "the player's page is not built", "make web")
 
 
-@get(["/", "/v/{video:str}", "/glass"], include_in_schema=False)
+# What the page itself reads of its address: a video, what is behind the glass, and the pages of
+# operators and creators with what is open on them.
+PATHS = ["/", "/v/{video:str}", "/glass", "/operator", "/operator/{at:path}", "/studio",
+         "/studio/{at:path}"]  # fmt: skip
+
+
+@get(PATHS, include_in_schema=False)
 async def get_page(request: Asked) -> Response[bytes]:
-    """The page; a link to a video, or to what is behind the glass, opens it there."""
+    """The page, wherever a link leads in it."""
     answer = await file_answer(BUILT, "index.html", "", cache="no-cache")
     answer.headers.update(HEADERS)
     return answer

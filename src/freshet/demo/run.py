@@ -21,9 +21,10 @@ from granian.server.embed import Server
 from freshet.app import Tell, open_engine
 from freshet.cli_feed import api_key, serve_until_stopped
 from freshet.config import Settings
-from freshet.demo import cards, glass, media, page, session
+from freshet.demo import cards, door, glass, media, page, session, studio
 from freshet.demo.cards import Shop
 from freshet.demo.children import Child
+from freshet.demo.door import Door
 from freshet.demo.measured import Measured
 from freshet.demo.place import Place
 from freshet.demo.reactions import Reactions
@@ -38,7 +39,10 @@ from freshet.world.manifest import World, read_world
 from freshet.world.plan import FIRST
 from freshet.world.publish import Posted, introduce, publish
 
-ROUTES = [*page.ROUTES, *session.ROUTES, *cards.ROUTES, *glass.ROUTES, *media.ROUTES]
+ROUTES = [
+    *page.ROUTES, *session.ROUTES, *cards.ROUTES, *glass.ROUTES, *media.ROUTES, *door.ROUTES,
+    *studio.ROUTES,
+]  # fmt: skip
 KEPT_BACK = 4  # one clip of so many is posted while one watches
 STATE = "live.json"  # what was posted
 # A feed knows nothing of anybody before somebody watched. So those who live in the world watch
@@ -49,7 +53,7 @@ HURRY_PER_S, HASTE = 200, 200
 VARIED = {"topic_spread": 6.0, "topic_novelty": 3.0}
 LOOK_S = 0.5  # how often the folder is looked at for new clips
 
-Opened = Callable[[str], Awaitable[None]]
+Opened = Callable[[str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ async def run(demo: Demo, tell: Tell, opened: Opened) -> None:
 
     Args:
         tell: hears of what takes long.
-        opened: is told once the feed is open.
+        opened: is told once the feed is open: its address, and the operator's link.
 
     Raises:
         Refused, Unavailable, Corrupt, Broken: it cannot; says why.
@@ -167,6 +171,7 @@ async def serve(demo: Demo, engine: OneProcess, world: World, tell: Tell, opened
     app = create_app(engine, more=ROUTES)
     app.state.shop = Shop(engine, world, reactions, measured, demo.settings.feed.for_you)
     app.state.media = demo.world
+    app.state.door = Door(secrets.token_urlsafe)
 
     async def beside(_: Server) -> None:
         async with AsyncExitStack() as stack:
@@ -177,7 +182,7 @@ async def serve(demo: Demo, engine: OneProcess, world: World, tell: Tell, opened
                 await stack.enter_async_context(_living(demo, "--rate", demo.rate))
             else:
                 await _post_all(demo, world)
-            await opened(demo.url)
+            await opened(demo.url, f"{demo.url}/operator#{app.state.door.code}")
             async with asyncio.TaskGroup() as going:
                 going.create_task(_counting(engine.log, reactions, measured))
                 going.create_task(_growing(demo, app.state.shop))

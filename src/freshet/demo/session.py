@@ -43,13 +43,18 @@ async def post_session(
     known = request.cookies.get(COOKIE, "")
     again = not data.fresh and ANONYMOUS.fullmatch(known)
     viewer = known if again else tokens.anonymous(engine)
-    by = signer(engine, APP_KEY)
-    expires = (engine.now_ms() // 1000 + TOKEN_S) * 1000
-    token = tokens.signed(APP_KEY, by.signing, viewer, expires, tokens.SCOPES, consent=True)
     cookie = Cookie(
         COOKIE, value=viewer, path="/demo", max_age=COOKIE_S, httponly=True, samesite="strict"
     )
-    return Response(Session(token, viewer, expires), cookies=[cookie])
+    return Response(session_of(engine, viewer), cookies=[cookie])
+
+
+def session_of(engine: Engine, viewer: str) -> Session:
+    """A token by which a browser speaks for one viewer."""
+    by = signer(engine, APP_KEY)
+    expires = (engine.now_ms() // 1000 + TOKEN_S) * 1000
+    token = tokens.signed(APP_KEY, by.signing, viewer, expires, tokens.SCOPES, consent=True)
+    return Session(token, viewer, expires)
 
 
 ROUTES = [post_session]

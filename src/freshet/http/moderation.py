@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
@@ -33,6 +33,8 @@ from freshet.moderation.asks import (
     Case,
     CaseOf,
     Decide,
+    InForce,
+    InForceOf,
     Pairs,
     PairsOf,
     Queue,
@@ -47,6 +49,10 @@ from freshet.moderation.views import name_of
 GUARDS = [needs("moderate")]
 TAGS = ["moderation"]
 NUMBER_MAX = 2**53 - 1
+
+Holding = Literal[
+    "", "penalised", "under_review", "duplicate", "spam", "upsetting", "regulated", "age_limited",
+]  # fmt: skip
 
 Most = Annotated[int, Parameter(ge=1, le=200, description="how many at most")]
 Narrowed = Annotated[str, Parameter(max_length=200, description="only those; empty = all")]
@@ -79,6 +85,14 @@ class Side(msgspec.Struct, frozen=True):
 
 class Sides(msgspec.Struct, frozen=True):
     pairs: tuple[Side, ...]
+    cursor: str  # asks for the next page; "" at the end
+    has_more: bool
+
+
+class Decisions(msgspec.Struct, frozen=True):
+    """A page of decisions that stand."""
+
+    decisions: tuple[Ruling, ...]
     cursor: str  # asks for the next page; "" at the end
     has_more: bool
 
@@ -144,6 +158,28 @@ async def get_person_case(request: Asked, person: PersonId) -> Case:
     case: Case = await engine.moderate(CaseOf(person=known_key(engine, person, "person")))
     rulings = tuple(by_name(engine, ruling) for ruling in case.decisions)
     return msgspec.structs.replace(by_name(engine, case), decisions=rulings)
+
+
+@get(
+    "/v1/moderation/decisions",
+    guards=GUARDS,
+    tags=TAGS,
+    summary="Decisions in force, the newest first",
+)
+async def list_decisions(
+    request: Asked,
+    cursor: Cursor = "",
+    max_count: Most = 50,
+    effect: Annotated[Holding, Parameter(description="only this one; empty = all")] = "",
+) -> Decisions:
+    """Labels and penalties that hold now, each with its cause, its end and an appeal if there is
+    one. Not those that were reversed, answered by a later decision, or are over."""
+    engine = entered(request, {"cursor", "max_count", "effect"})
+    before = place_of(f"decisions {effect}", cursor, int) or 0
+    found: InForce = await engine.moderate(InForceOf(max_count, before, effect))
+    following = cursor_of(f"decisions {effect}", found.last) if found.last else ""
+    rulings = tuple(by_name(engine, ruling) for ruling in found.decisions)
+    return Decisions(rulings, following, bool(following))
 
 
 @post(
@@ -263,6 +299,6 @@ async def list_audit(
 
 
 ROUTES = [
-    get_queue, get_video_case, get_person_case, post_decision, post_reversal, post_answer,
-    list_duplicates, list_audit,
+    get_queue, get_video_case, get_person_case, list_decisions, post_decision, post_reversal,
+    post_answer, list_duplicates, list_audit,
 ]  # fmt: skip

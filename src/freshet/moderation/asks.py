@@ -91,6 +91,13 @@ class Pairs(msgspec.Struct, frozen=True):
     last: int  # where the next page begins; 0 at the end
 
 
+class InForce(msgspec.Struct, frozen=True):
+    """Decisions that stand and have an effect."""
+
+    decisions: tuple[Ruling, ...]  # the newest first
+    last: int  # where the next page begins; 0 at the end
+
+
 # --- questions --------------------------------------------------------------------------------
 
 
@@ -130,6 +137,12 @@ class PairsOf(Ask, frozen=True, tag="pairs"):
     most: int
     before: int = 0  # `last` of the page before; 0 = from the newest
     standing: bool = True  # only those that stand
+
+
+class InForceOf(Ask, frozen=True, tag="in_force"):
+    most: int
+    before: int = 0  # `last` of the page before; 0 = from the newest
+    effect: str = ""  # only this one
 
 
 class Decide(Ask, frozen=True, tag="decide"):
@@ -193,13 +206,13 @@ class CheckCopy(Ask, frozen=True, tag="check_copy"):
 
 
 Asks = (
-    QueueOf | CaseOf | StandingOf | Audit | PairsOf | Decide | Reverse | AppealTo | AnswerAppeal
-    | CheckCopy
+    QueueOf | CaseOf | StandingOf | Audit | PairsOf | InForceOf | Decide | Reverse | AppealTo
+    | AnswerAppeal | CheckCopy
 )  # fmt: skip
 
 ANSWERS: dict[type[Ask], Any] = {
     QueueOf: Queue, CaseOf: Case, StandingOf: Standing, Audit: AuditPage, PairsOf: Pairs,
-    Decide: Ruling, Reverse: Ruling, AppealTo: Ruling, AnswerAppeal: Ruling,
+    InForceOf: InForce, Decide: Ruling, Reverse: Ruling, AppealTo: Ruling, AnswerAppeal: Ruling,
     CheckCopy: tuple[Ruling, ...],
 }  # fmt: skip
 

@@ -136,6 +136,8 @@ class Desk:
                 return views.audit(book, asked)
             case asks.PairsOf():
                 return views.pairs(book, asked, self._around.owner_of)
+            case asks.InForceOf():
+                return views.in_force(book, asked)
         raise TypeError(type(asked))
 
     # --- moderators and owners ----------------------------------------------------------------

@@ -9,6 +9,8 @@ from freshet.moderation.asks import (
     Audit,
     AuditPage,
     Case,
+    InForce,
+    InForceOf,
     Pairs,
     PairsOf,
     Queue,
@@ -110,20 +112,48 @@ def audit(book: Book, asked: Audit) -> AuditPage:
 
 
 def pairs(book: Book, asked: PairsOf, owner_of: Callable[[str], str | None]) -> Pairs:
+    found, last = _newest(
+        book, asked.most, asked.before, lambda made: made.effect == "duplicate",
+        lambda one: one.state == "stands" or not asked.standing,
+    )  # fmt: skip
+    return Pairs(found, _owners(found, owner_of), last)
+
+
+def in_force(book: Book, asked: InForceOf) -> InForce:
+    """What asks a moderator is in the queue, and dismissals have no effect."""
+
+    def wanted(made: Decision) -> bool:
+        if asked.effect:
+            return made.effect == asked.effect
+        return made.effect not in ("review", "none")
+
+    return InForce(
+        *_newest(book, asked.most, asked.before, wanted, lambda one: one.state == "stands")
+    )
+
+
+def _newest(
+    book: Book,
+    most: int,
+    before: int,
+    wanted: Callable[[Decision], bool],
+    shown: Callable[[Ruling], bool],
+) -> tuple[tuple[Ruling, ...], int]:
+    """A page of decisions, and where the next one begins; 0 at the end."""
     found: list[Ruling] = []
     last = 0
     for made in reversed(book.decisions.values()):
         verdict = book.verdicts.get(made.decision)
         assert verdict is not None, "the book and its verdicts hold the same decisions"
-        if made.effect != "duplicate" or (asked.before and verdict.order + 1 >= asked.before):
+        if not wanted(made) or (before and verdict.order + 1 >= before):
             continue
         one = ruled(book, made)
-        if one.state == "stands" or not asked.standing:
-            if len(found) == asked.most:
-                return Pairs(tuple(found), _owners(found, owner_of), last)
+        if shown(one):
+            if len(found) == most:
+                return tuple(found), last
             found.append(one)
             last = verdict.order + 1
-    return Pairs(tuple(found), _owners(found, owner_of), 0)
+    return tuple(found), 0
 
 
 def _owners(found: Iterable[Ruling], owner_of: Callable[[str], str | None]) -> dict[str, str]:

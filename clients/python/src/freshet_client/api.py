@@ -37,6 +37,9 @@ from freshet_client.catalogue import Hashtags, People, Sounds, Videos
 from freshet_client.errors import Refused, refused
 from freshet_client.events import Event, undo_of
 from freshet_client.ids import new_id, now_ms
+from freshet_client.moderation import Moderation
+from freshet_client.rulings import Ruling
+from freshet_client.trials import Funnel
 
 P = ParamSpec("P")
 E = TypeVar("E", bound=Event)
@@ -66,6 +69,7 @@ class Api(Part[Mode], Generic[Mode]):
         self.videos: Videos[Mode] = Videos(driver)
         self.sounds: Sounds[Mode] = Sounds(driver)
         self.hashtags: Hashtags[Mode] = Hashtags(driver)
+        self.moderation: Moderation[Mode] = Moderation(driver)
 
     # --- feeds ------------------------------------------------------------------------------
 
@@ -243,6 +247,23 @@ class Api(Part[Mode], Generic[Mode]):
     def undo(self, act: Event) -> Call[Event]:
         """Take an act and its effect back. Returns the event that did."""
         return _one(undo_of(act))
+
+    # --- new videos, and what was decided ----------------------------------------------------
+
+    @ask
+    def stages(self) -> Call[Funnel]:
+        """How new videos fare from stage to stage, and how large stages are now."""
+        return Call("GET", path("admin", "stages"), reading(Funnel))
+
+    @ask
+    def appeal(self, decision: str, text: str, *, person: str = "") -> Call[Ruling]:
+        """Say why a decision is wrong, as whom it is about: once, while it stands.
+
+        Args:
+            person: the app's own id; left out with a viewer token.
+        """
+        body = _given(decision=decision, text=text, person=person)
+        return Call("POST", path("appeals"), reading(Ruling), body=sending(body), once=True)
 
     # --- viewers' own access ----------------------------------------------------------------
 

@@ -41,12 +41,14 @@ Mode = TypeVar("Mode", Blocking, Awaited)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T_co]):
-    """One thing asked, as often as it takes: every call may be repeated without harm.
+    """One thing asked, as often as it takes: a call may be repeated without harm, unless it is
+    one to be made `once`.
 
     Args:
         answer: the type that a good answer is decoded to, or what makes it out of the bytes.
         good: statuses that are an answer, beside 200.
         gone: the answer to a repeated removal that finds nothing: the first attempt did it.
+        once: what was perhaps done already is not asked again.
         body: encoded anew for every attempt, so that it can tell when it was sent.
     """
 
@@ -57,6 +59,8 @@ class Call(Generic[T_co]):
     body: Callable[[], bytes] | None = None
     good: tuple[int, ...] = ()
     gone: Callable[[], T_co] | None = None
+    once: bool = False
+    content: str = "application/json"  # what kind of body it is
 
 
 def reading(kind: type[T]) -> Callable[[bytes], T]:

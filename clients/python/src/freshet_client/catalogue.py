@@ -30,6 +30,8 @@ from freshet_client.records import (
     StoredVideo,
     Video,
 )
+from freshet_client.rulings import Looked, PersonStanding
+from freshet_client.trials import Diagnosis, Journey, PersonDiagnosis
 
 R = TypeVar("R")  # as the app tells it
 S = TypeVar("S")  # as the catalogue has it
@@ -104,9 +106,37 @@ class People(Shelf[Mode, Person, StoredPerson, Erased], Generic[Mode]):
         body = sending({"anonymous": anonymous})
         return Call("POST", path("people", person, "merge"), reading(Merged), body=body)
 
+    @ask
+    def standing(self, person: str) -> Call[PersonStanding]:
+        """What was decided of a person and their videos, and whether they may appeal."""
+        return Call("GET", path("people", person, "standing"), reading(PersonStanding))
+
+    @ask
+    def diagnosis(self, person: str) -> Call[PersonDiagnosis]:
+        """How all of a creator's videos fare, and what holds them back."""
+        return Call("GET", path("people", person, "diagnosis"), reading(PersonDiagnosis))
+
 
 class Videos(Shelf[Mode, Video, StoredVideo, Removed], Generic[Mode]):
     plural, stored, removed = "videos", StoredVideo, Removed
+
+    @ask
+    def fingerprint(self, video: str, file: bytes) -> Call[Looked]:
+        """Have a video's file looked at for copies, before this answers: a second or two. The
+        file is not kept."""
+        where = path("videos", video, "fingerprint")
+        kind = "application/octet-stream"
+        return Call("POST", where, reading(Looked), body=lambda: file, content=kind)
+
+    @ask
+    def journey(self, video: str) -> Call[Journey]:
+        """A new video on its way from stage to stage; `NotFound` if it was never on trial."""
+        return Call("GET", path("videos", video, "journey"), reading(Journey))
+
+    @ask
+    def diagnosis(self, video: str) -> Call[Diagnosis]:
+        """Its journey, who saw it, its numbers beside its like; why it stalls, what would help."""
+        return Call("GET", path("videos", video, "diagnosis"), reading(Diagnosis))
 
 
 class Sounds(Shelf[Mode, Sound, StoredSound, Removed], Generic[Mode]):

@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 AGAIN = (429, 502, 503, 504)  # too much, not now, or a proxy that cannot reach the server
 
+UNDONE = (429, 503)  # of these, those that the server itself says before it does anything
+
 
 @dataclass(frozen=True, slots=True)
 class Retries:
@@ -112,7 +114,7 @@ def conversation(
         raise Refused("attempts", f"{retries.attempts} is none", "at least 1")
     headers = {"X-Request-Id": new_id()}  # of all attempts: one id to look for
     if call.body is not None:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = call.content
     attempt, waited_s, lost = 1, 0.0, False
     while True:
         body = call.body() if call.body is not None else None
@@ -130,7 +132,8 @@ def conversation(
         trouble, asked_s = _trouble(outcome)
         wait_s = retries.wait_s(attempt, asked_s, random)
         waited_s += wait_s
-        if attempt == retries.attempts or waited_s > retries.waits_s:
+        done = call.once and not (isinstance(outcome, Heard) and outcome.status in UNDONE)
+        if done or attempt == retries.attempts or waited_s > retries.waits_s:
             tried = f" ({attempt} attempts)" if attempt > 1 else ""
             raise Unavailable(f"{call.method} {call.path}: {trouble}{tried}", asked_s)
         attempt += 1
