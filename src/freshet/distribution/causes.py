@@ -76,7 +76,7 @@ def gap(
     tally: Row,
     usual: Row,
     variances: tuple[float, float],
-    unmatched: float,
+    misled: float,
     other: Taste | None,
 ) -> Gap:
     """
@@ -84,16 +84,17 @@ def gap(
         tally: of the video, (WIDTH,).
         usual: of its cohort, per view.
         variances: of views around their video's mean, of videos around the cohort's.
-        unmatched: worth lost because its viewers like less of what it is about than usual.
+        misled: worth that was expected of viewers who like the topic it was given, where that is
+            not what it is about.
         other: the taste whose viewers watched it where the others did not.
     """
     views = tally[VIEWS]
     mean = tally / views
-    audience = float(usual[EXPECTED] - mean[EXPECTED]) + unmatched
-    watching = float(usual[BEYOND] - mean[BEYOND]) - unmatched
+    audience = float(usual[EXPECTED] - mean[EXPECTED]) + misled
+    watching = float(usual[BEYOND] - mean[BEYOND]) - misled
     if other is not None:
-        misled = float(other.watched - mean[BEYOND])
-        audience, watching = audience + misled, watching - misled
+        apart = float(other.watched - mean[BEYOND])
+        audience, watching = audience + apart, watching - apart
     # Few views say little of the video, but whom it met is known.
     sigma, tau = variances
     believed = tau / (tau + sigma / views)

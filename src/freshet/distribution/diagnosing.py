@@ -33,7 +33,7 @@ from freshet.distribution.matching import Matching, Seen
 from freshet.distribution.postits import Live, Postits
 from freshet.distribution.stages import Stages
 from freshet.distribution.standing import impressions, standing
-from freshet.distribution.tallies import EXPECTED, VIEWS
+from freshet.distribution.tallies import EXPECTED, VIEWS, Saw
 from freshet.distribution.wording import habit_said, said
 
 HOUR_MS = 3_600_000
@@ -66,11 +66,12 @@ class Diagnosing:
         usual[EXPECTED] = like_long[EXPECTED]
         last = list(tallies.last.get(slot, ()))
         topics = self._topics(video, last, now_ms)
-        audience, left, numbers, other = None, None, [], None
+        audience, left, numbers, other, misled = None, None, [], None, 0.0
         if tally[VIEWS] >= ENOUGH:
             seen, like = self._matching.seen(slot), self._matching.usual(now_ms)
             match = seen.match(self._postits.content(self._live.video_row(video), now_ms))
             tastes, other = self._tastes(journey, seen, topics)
+            misled = self._matching.misled(seen, self._live.video_row(video), now_ms)
             matched = float(match.mean()) if len(match) else like.match
             audience = self._audience(slot, matched, like.match, tastes)
             left, numbers = leaving(tally, usual, journey.duration_ms), measured(tally, usual)
@@ -81,8 +82,7 @@ class Diagnosing:
         stalled = stalls(so_far, tally[VIEWS], penalties, hours)
         if stalled and not penalties and audience is not None:
             variances = self._stages.book.cohorts.variances(so_far.stage)
-            unmatched = like.worth * (audience.match_usual - audience.match)
-            why = gap(tally, usual, variances, unmatched, other)
+            why = gap(tally, usual, variances, misled, other)
             if max(why.audience, why.watching) <= 0:
                 evidence = [said("as_good", stage=str(so_far.stage + 1))]
             elif why.to_audience > 0.5:
@@ -120,7 +120,7 @@ class Diagnosing:
         watchers: list[str] = []
         for name in names:
             videos.append(self._video_of(self.of_video(name, penalties(name), now_ms)))
-            watchers += [viewer for viewer, beyond in self._last(name) if beyond > 0]
+            watchers += [who for who, worth, expected in self._last(name) if worth > expected]
             await asyncio.sleep(0)
         habits = self._stages.habits.of(person, now_ms)
         category = self._postits.of_person(person, watchers[:WATCHERS])
@@ -135,12 +135,12 @@ class Diagnosing:
             return VideoOf(one.video, "", 0, 0, one.cause)
         return VideoOf(one.video, journey.state, journey.stage, one.impressions, one.cause)
 
-    def _last(self, video: str) -> Sequence[tuple[str, float]]:
+    def _last(self, video: str) -> Sequence[Saw]:
         found = self._stages.journey(video)
         return () if found is None else list(self._stages.tallies.last.get(found[0], ()))
 
-    def _topics(self, video: str, last: Iterable[tuple[str, float]], now_ms: int) -> list[PostIt]:
-        watchers = [viewer for viewer, beyond in last if beyond > 0]
+    def _topics(self, video: str, last: Iterable[Saw], now_ms: int) -> list[PostIt]:
+        watchers = [who for who, worth, expected in last if worth > expected]
         return self._postits.of_video(self._live.video_row(video), watchers, now_ms)
 
     def _tastes(

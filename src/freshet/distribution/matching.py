@@ -1,13 +1,15 @@
 """Whether those who saw a video are those it is for: what it is about beside what they like.
 
 A viewer's match with a video is the sum, over the topics they like, of the video's share of each.
-What a match is worth is measured over the videos last tried: by how much more a view by somebody
-who likes what it is about is worth than one by somebody who does not, beyond what was expected.
+Trials expect what such viewers make of the topic that a video was *given*; where it is about
+something else, somebody who likes the given one was expected to watch it and did not. How much
+that is worth is measured over the videos last tried: by how much more somebody who likes the
+given topic makes of a video than somebody who does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
 
@@ -31,11 +33,21 @@ class Seen:
     """The last viewers of a video."""
 
     likes: list[set[int]]  # topics, of each
-    beyond: Doubles  # what the view was worth beyond what was expected
+    worth: Doubles  # of their views
+    expected: Doubles  # of such viewers
+
+    @property
+    def beyond(self) -> Doubles:
+        beyond: Doubles = self.worth - self.expected
+        return beyond
 
     def match(self, about: Mapping[int, float]) -> Doubles:
         """(n,) of each with a video about this."""
         return np.array([sum(about.get(topic, 0.0) for topic in one) for one in self.likes])
+
+    def like(self, given: Set[int]) -> Doubles:
+        """(n,) 1 for who likes one of these topics."""
+        return np.array([float(bool(one & given)) for one in self.likes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,8 @@ class Usual:
     """Over videos on trial."""
 
     match: float = 0.0
-    worth: float = 0.0  # of a match of 1 against one of 0
+    misled: float = 0.0  # by how much more like the given topic than match
+    worth: float = 0.0  # of liking the given topic
 
 
 class Matching:
@@ -60,13 +73,23 @@ class Matching:
         """What the last viewers like now, this video apart."""
         last = list(self._tallies.last.get(slot, ()))[-most:]
         row = int(self._rows[slot])
-        likes = [self._likes(viewer, row) for viewer, _ in last]
-        return Seen(likes, np.array([beyond for _, beyond in last], np.float64))
+        likes = [self._likes(viewer, row) for viewer, _, _ in last]
+        numbers = np.array([one[1:] for one in last], np.float64).reshape(-1, 2)
+        return Seen(likes, numbers[:, 0], numbers[:, 1])
 
     def _likes(self, viewer: str, video: int) -> set[int]:
         taste = self._postits.taste(viewer, without=video)
         enough = OF_A_TASTE * sum(taste.values())
         return {topic for topic, n in taste.items() if n >= enough}
+
+    def misled(self, seen: Seen, video: int, now_ms: int) -> float:
+        """What a view was expected to be worth, and was not, because the topic that the video was
+        given is not what it is about; beside what is usual."""
+        given, usual = set(self._postits.given(video)), self.usual(now_ms)
+        if not given or not seen.likes:
+            return 0.0
+        match = seen.match(self._postits.content(video, now_ms))
+        return usual.worth * (float((seen.like(given) - match).mean()) - usual.misled)
 
     def usual(self, now_ms: int) -> Usual:
         """As of the last ten minutes."""
@@ -75,19 +98,22 @@ class Matching:
         return self._usual[1]
 
     def _measured(self, now_ms: int) -> Usual:
-        matches, beyonds, within = [], [], [np.zeros(2)]
+        matches: list[Doubles] = []
+        likes: list[Doubles] = []
+        together = alone = 0.0
         for slot in islice(reversed(self._tallies.last), VIDEOS):
-            seen = self.seen(slot, VIEWERS)
-            if len(seen.likes) < FEW:
+            seen, video = self.seen(slot, VIEWERS), int(self._rows[slot])
+            given = set(self._postits.given(video))
+            if len(seen.likes) < FEW or not given:
                 continue
-            match = seen.match(self._postits.content(int(self._rows[slot]), now_ms))
-            matches.append(match)
-            beyonds.append(seen.beyond)
+            matches.append(seen.match(self._postits.content(video, now_ms)))
+            likes.append(seen.like(given))
             # Within each video, or better videos would speak for their viewers.
-            apart = match - match.mean()
-            within.append(np.array([apart @ seen.beyond, apart @ apart]))
+            apart = likes[-1] - likes[-1].mean()
+            together += float(apart @ seen.worth)
+            alone += float(apart @ apart)
         if not matches:
             return Usual()
-        together, alone = np.sum(within, axis=0)
-        worth = together / (alone + PRIOR * max(float(np.concatenate(matches).var()), 1e-9))
-        return Usual(float(np.concatenate(matches).mean()), max(float(worth), 0.0))
+        match, like = np.concatenate(matches), np.concatenate(likes)
+        worth = together / (alone + PRIOR * max(float(like.var()), 1e-9))
+        return Usual(float(match.mean()), float((like - match).mean()), max(worth, 0.0))

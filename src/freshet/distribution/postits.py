@@ -76,7 +76,7 @@ class Postits:
 
     def _content(self, video: int, now_ms: int) -> Shares:
         found: Shares = defaultdict(float)
-        given = self._given(video)
+        given = self.given(video)
         for topic in given:
             found[topic] += GIVEN / len(given)
         for topic, share in self._near(video, now_ms):
@@ -91,7 +91,7 @@ class Postits:
         """
         found: Shares = defaultdict(float)
         for video in self._live.videos_of(self._live.viewer_row(person), 50).tolist():
-            for topic in self._given(video):
+            for topic in self.given(video):
                 found[topic] += POSTED
         self._add(found, [self.taste(person)], LIKED)
         self._add(found, [self.taste(viewer) for viewer in watched_by], BY_WATCHERS)
@@ -106,7 +106,8 @@ class Postits:
         topics = self._live.topics[liked[liked != without]]
         return Counter(topics[topics >= 0].tolist())
 
-    def _given(self, video: int) -> list[int]:
+    def given(self, video: int) -> list[int]:
+        """Topics that were said when it was published."""
         topics = self._live.topics[video]
         return [int(topic) for topic in topics[topics >= 0]]
 

@@ -24,7 +24,7 @@ from freshet.distribution.habits import Habits, Post, SavedHabits
 from freshet.distribution.journey import Journey
 from freshet.distribution.scaling import Scaling
 from freshet.distribution.settings import Stages as Settings
-from freshet.distribution.tallies import Tallies, Where, told_by
+from freshet.distribution.tallies import Saw, Tallies, Where, told_by
 from freshet.distribution.views import SavedViews, View, Views, Worth, act, all_bits, watch
 from freshet.domain import events as ev
 from freshet.learning.records import GAINS, LOSES
@@ -65,7 +65,7 @@ class _Saved(msgspec.Struct):
     fit: Fit
     views: SavedViews
     cohorts_told: list[Where]
-    last: list[tuple[int, list[tuple[str, float]]]]
+    last: list[tuple[int, list[Saw]]]
     habits: SavedHabits
 
 
@@ -257,7 +257,7 @@ class Stages:
         """Count it for its creator; what changed since it was counted before is corrected."""
         told = told_by(gross, view.expected, all_bits(view), view.watched_ms, view.duration_ms)
         if first:
-            self.tallies.saw(view.slot, view.by, view.worth)
+            self.tallies.saw(view.slot, view.by, gross, view.expected)
             self.tallies.count(view.slot, journey, view.stage, told)
         elif view.told:
             self.tallies.count(view.slot, journey, view.stage, told - told_by(*view.told))

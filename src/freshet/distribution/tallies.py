@@ -30,6 +30,7 @@ SAMPLES, SAMPLE = 4_096, 64  # videos whose last viewers are remembered, and how
 
 Row = NDArray[np.float64]
 Where = tuple[int | str, ...]
+Saw = tuple[str, float, float]  # viewer, worth of the view, and what was expected
 
 
 def told_by(worth: float, expected: float, bits: int, watched_ms: int, duration_ms: int) -> Row:
@@ -54,7 +55,7 @@ class Tallies:
     def __init__(self, slots: int) -> None:
         self.of = np.zeros((slots, WIDTH))
         self.cohorts: dict[Where, Row] = {}
-        self.last: OrderedDict[int, deque[tuple[str, float]]] = OrderedDict()
+        self.last: OrderedDict[int, deque[Saw]] = OrderedDict()
 
     def begin(self, slot: int) -> None:
         """The slot is another video's from now on."""
@@ -69,18 +70,18 @@ class Tallies:
                 row = self.cohorts[where] = np.zeros(WIDTH)
             row += change
 
-    def saw(self, slot: int, viewer: str, beyond: float) -> None:
-        """One more viewer, and what the view was worth beyond what was expected."""
+    def saw(self, slot: int, viewer: str, worth: float, expected: float) -> None:
+        """One more viewer, what the view was worth and what was expected."""
         last = self.last.get(slot)
         if last is None:
             if len(self.last) >= SAMPLES:
                 self.last.popitem(last=False)
             last = self.last[slot] = deque(maxlen=SAMPLE)
-        last.append((viewer, beyond))
+        last.append((viewer, worth, expected))
 
     def forget(self, viewer: str) -> None:
         for slot, last in self.last.items():
-            if any(who == viewer for who, _ in last):
+            if any(one[0] == viewer for one in last):
                 kept = (one for one in last if one[0] != viewer)
                 self.last[slot] = deque(kept, maxlen=SAMPLE)
 
@@ -121,7 +122,7 @@ class Tallies:
         self,
         where: Sequence[Where],
         rows: Row,
-        last: Sequence[tuple[int, list[tuple[str, float]]]],
+        last: Sequence[tuple[int, list[Saw]]],
     ) -> None:
         self.cohorts = {tuple(one): row.copy() for one, row in zip(where, rows, strict=True)}
         self.last = OrderedDict((slot, deque(some, SAMPLE)) for slot, some in last)
