@@ -302,7 +302,8 @@ def test_every_route_is_in_the_openapi_document(client: Any) -> None:
     assert set(paths) == {path.replace(":str}", "}") for path in told} | {
         "/v1/events", "/v1/feeds/{surface}", "/v1/feeds/{surface}/why/{video}", "/v1/rank",
         "/v1/videos/{video}/related", "/v1/viewers/{viewer}/reset", "/v1/admin/arms/{name}",
-        "/v1/videos/{video}/journey", "/v1/admin/stages",
+        "/v1/videos/{video}/journey", "/v1/videos/{video}/diagnosis",
+        "/v1/people/{person}/diagnosis", "/v1/admin/stages",
         "/v1/viewer_tokens", "/v1/admin/alerts",
         "/health/live", "/health/ready", "/metrics",
     }  # fmt: skip
