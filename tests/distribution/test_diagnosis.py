@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from freshet.catalogue.content import content_vector
 from freshet.distribution.causes import because_of, gap, leaving, measured, next_of
 from freshet.distribution.diagnosis import Penalty, Taste
 from freshet.distribution.habits import DAY_MS, HOUR_MS, Habits, Post
@@ -182,21 +183,38 @@ def test_how_well_viewers_match_is_what_they_like_but_for_the_video_itself() -> 
 
 def test_who_was_expected_to_watch_because_of_a_wrong_topic_is_not_the_videos_fault() -> None:
     known = Known()
-    known.topics = np.vstack([known.topics, [[0, -1]]]).astype(np.int32)
-    known.vectors = np.vstack([known.vectors, np.eye(64)[1]])  # given cats, and all of it is dogs
-    known.video_count = lambda: 6  # type: ignore[method-assign]
-    tallies, rows = Tallies(8), np.array([-1, 0, 2, 5], np.int32)
-    for slot, right in ((1, "cat"), (2, "dog")):
+    known.likes = {"cat": [1] * 6, "dog": [3] * 6}
+    # Two more are given cats, and all of them is dogs.
+    known.topics = np.vstack([known.topics, [[0, -1]] * 2]).astype(np.int32)
+    known.vectors = np.vstack([known.vectors, np.eye(64)[[1, 1]]])
+    known.video_count = lambda: 7  # type: ignore[method-assign]
+    tallies, rows = Tallies(8), np.array([-1, 0, 2, 5, 6], np.int32)
+    for slot, right in ((1, "cat"), (2, "dog"), (3, "dog")):
         for view in range(12):
-            tallies.saw(slot, right if view % 2 else "nobody", 1.0 if view % 2 else 0.0, 0.0)
+            viewer = ("cat", "dog")[view % 2]
+            tallies.saw(slot, viewer, float(viewer == right), 0.0)
     matching = Matching(tallies, rows, Postits(known))
     usual = matching.usual(START_MS)
     assert usual.match == pytest.approx(0.5, abs=0.1)
-    assert 0.3 < usual.worth < 1.0  # shrunk: twenty-four views are not many
+    about, given = usual.worth
+    assert 0.3 < about < 1.0  # shrunk: three dozen views are not many
+    assert abs(given) < about / 2
     for _ in range(10):
-        tallies.saw(3, "cat", 0.0, 0.5)
-    assert matching.misled(matching.seen(3), 5, START_MS) > 0.2
+        tallies.saw(4, "cat", 0.0, 0.5)
+    assert matching.misled(matching.seen(4), 6, START_MS) > 0.15
     assert abs(matching.misled(matching.seen(1), 0, START_MS)) < 0.1
+
+
+def test_a_topic_that_was_given_does_not_lie_beside_itself() -> None:
+    known = Known()
+    known.topics = np.array([[0, -1]] * 9 + [[1, -1]] * 9, np.int32)
+    for row in range(18):
+        about = ("mewing", "barking")[row > 9]  # the tenth is given dogs and says cats
+        one = content_vector(about, topics=[known.names("topic", known.topics[row, 0])])
+        known.vectors = np.vstack([known.vectors[:row], np.frombuffer(one, np.int8) / 127.0])
+    known.video_count = lambda: 18  # type: ignore[method-assign]
+    content = Postits(known).content(9, START_MS)
+    assert content[0] > 0.6
 
 
 def test_what_a_view_said_is_corrected_when_more_comes_of_it() -> None:

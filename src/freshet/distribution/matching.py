@@ -1,16 +1,21 @@
 """Whether those who saw a video are those it is for: what it is about beside what they like.
 
-A viewer's match with a video is the sum, over the topics they like, of the video's share of each.
 Trials expect what such viewers make of the topic that a video was *given*; where it is about
-something else, somebody who likes the given one was expected to watch it and did not. How much
-that is worth is measured over the videos last tried: by how much more somebody who likes the
-given topic makes of a video than somebody who does not.
+something else, somebody who likes the given one was expected to watch it and did not. So what is
+expected is held against what viewers like, in two numbers: the share of what they liked lately
+that is about what the video is about, and the share that is of the topic it was given. What each
+is worth beyond what was expected is measured over the videos last tried, within each video, or
+better videos would speak for their viewers.
+
+A dozen liked videos say roughly what somebody likes, and a rough number weighs too little in a
+regression. So one half of them stands for the other (instrumental variables; split-sample,
+Angrist and Krueger 1995): what both halves say is taste, what one says alone is chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -20,19 +25,20 @@ from freshet.distribution.postits import Postits
 from freshet.distribution.tallies import Tallies
 
 Doubles = NDArray[np.float64]
+Rows = NDArray[np.int32]
 
 OF_A_TASTE = 0.15  # share of what somebody likes that makes a topic one of their tastes
-VIDEOS, VIEWERS = 80, 24  # looked at, to learn what a match is worth
+VIDEOS, VIEWERS = 160, 24  # looked at, to learn what a match is worth
 STALE_MS = 600_000
-PRIOR = 20.0  # views as which "a match is worth nothing" counts
-FEW = 5
+PRIOR = 20.0  # views as which "a match is worth nothing more" counts
+FEW, BOTH = 5, 4  # viewers of a video; liked videos, before a half of them says anything
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The last viewers of a video."""
 
-    likes: list[set[int]]  # topics, of each
+    liked: list[Rows]  # topics of what each liked lately
     worth: Doubles  # of their views
     expected: Doubles  # of such viewers
 
@@ -41,13 +47,31 @@ class Seen:
         beyond: Doubles = self.worth - self.expected
         return beyond
 
+    @property
+    def likes(self) -> list[set[int]]:
+        """Tastes of each."""
+        return [_tastes(topics) for topics in self.liked]
+
     def match(self, about: Mapping[int, float]) -> Doubles:
-        """(n,) of each with a video about this."""
+        """(n,) how much of what a video is about each has a taste for."""
         return np.array([sum(about.get(topic, 0.0) for topic in one) for one in self.likes])
 
-    def like(self, given: Set[int]) -> Doubles:
-        """(n,) 1 for who likes one of these topics."""
-        return np.array([float(bool(one & given)) for one in self.likes])
+    def shares(
+        self, about: Mapping[int, float], given: Collection[int], half: slice = slice(None)
+    ) -> Doubles:
+        """(n, 2) of what each likes: how much is about it, how much is of the given topics."""
+        out = np.zeros((len(self.liked), 2))
+        for row, topics in zip(out, self.liked, strict=True):
+            some = topics[half].tolist()
+            if some:
+                row[0] = sum(about.get(topic, 0.0) for topic in some) / len(some)
+                row[1] = sum(topic in given for topic in some) / len(some)
+        return out
+
+
+def _tastes(topics: Rows) -> set[int]:
+    found, counts = np.unique(topics, return_counts=True)
+    return set(found[counts >= OF_A_TASTE * len(topics)].tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +79,8 @@ class Usual:
     """Over videos on trial."""
 
     match: float = 0.0
-    misled: float = 0.0  # by how much more like the given topic than match
-    worth: float = 0.0  # of liking the given topic
+    shares: Doubles = field(default_factory=lambda: np.zeros(2))
+    worth: Doubles = field(default_factory=lambda: np.zeros(2))  # of each share, all of it
 
 
 class Matching:
@@ -73,23 +97,18 @@ class Matching:
         """What the last viewers like now, this video apart."""
         last = list(self._tallies.last.get(slot, ()))[-most:]
         row = int(self._rows[slot])
-        likes = [self._likes(viewer, row) for viewer, _, _ in last]
+        liked = [self._postits.liked(viewer, without=row) for viewer, _, _ in last]
         numbers = np.array([one[1:] for one in last], np.float64).reshape(-1, 2)
-        return Seen(likes, numbers[:, 0], numbers[:, 1])
-
-    def _likes(self, viewer: str, video: int) -> set[int]:
-        taste = self._postits.taste(viewer, without=video)
-        enough = OF_A_TASTE * sum(taste.values())
-        return {topic for topic, n in taste.items() if n >= enough}
+        return Seen(liked, numbers[:, 0], numbers[:, 1])
 
     def misled(self, seen: Seen, video: int, now_ms: int) -> float:
-        """What a view was expected to be worth, and was not, because the topic that the video was
-        given is not what it is about; beside what is usual."""
+        """What a view was expected to be worth, and was not, because of who saw it: they like what
+        it was given for, or do not like what it is about, more than is usual."""
         given, usual = set(self._postits.given(video)), self.usual(now_ms)
-        if not given or not seen.likes:
+        if not given or not seen.liked:
             return 0.0
-        match = seen.match(self._postits.content(video, now_ms))
-        return usual.worth * (float((seen.like(given) - match).mean()) - usual.misled)
+        shares = seen.shares(self._postits.content(video, now_ms), given).mean(axis=0)
+        return float(usual.worth @ (usual.shares - shares))
 
     def usual(self, now_ms: int) -> Usual:
         """As of the last ten minutes."""
@@ -99,21 +118,38 @@ class Matching:
 
     def _measured(self, now_ms: int) -> Usual:
         matches: list[Doubles] = []
-        likes: list[Doubles] = []
-        together = alone = 0.0
+        shares: list[Doubles] = []
+        together, with_worth, views = np.zeros((2, 2)), np.zeros(2), 0
         for slot in islice(reversed(self._tallies.last), VIDEOS):
             seen, video = self.seen(slot, VIEWERS), int(self._rows[slot])
             given = set(self._postits.given(video))
-            if len(seen.likes) < FEW or not given:
+            if len(seen.liked) < FEW or not given:
                 continue
-            matches.append(seen.match(self._postits.content(video, now_ms)))
-            likes.append(seen.like(given))
-            # Within each video, or better videos would speak for their viewers.
-            apart = likes[-1] - likes[-1].mean()
-            together += float(apart @ seen.worth)
-            alone += float(apart @ apart)
-        if not matches:
+            about = self._postits.content(video, now_ms)
+            matches.append(seen.match(about))
+            shares.append(seen.shares(about, given))
+            known = np.array([len(topics) >= BOTH for topics in seen.liked])
+            if known.sum() < FEW:
+                continue
+            one, other = (
+                _apart(seen.shares(about, given, half)[known])
+                for half in (slice(0, None, 2), slice(1, None, 2))
+            )
+            together += (one.T @ other + other.T @ one) / 2
+            with_worth += (one + other).T @ _apart(seen.beyond[known]) / 2
+            views += int(known.sum())
+        if not shares:
             return Usual()
-        match, like = np.concatenate(matches), np.concatenate(likes)
-        worth = together / (alone + PRIOR * max(float(like.var()), 1e-9))
-        return Usual(float(match.mean()), float((like - match).mean()), max(worth, 0.0))
+        mean: Doubles = np.concatenate(shares).mean(axis=0)
+        worth: Doubles = np.zeros(2)
+        if views:
+            ridge = PRIOR / views * max(float(np.trace(together)), 0.0) / 2 + 1e-9
+            worth = np.asarray(
+                np.linalg.solve(together + ridge * np.eye(2), with_worth), np.float64
+            )
+        return Usual(float(np.concatenate(matches).mean()), mean, worth)
+
+
+def _apart(values: Doubles) -> Doubles:
+    apart: Doubles = values - values.mean(axis=0)
+    return apart

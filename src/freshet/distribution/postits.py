@@ -1,7 +1,8 @@
 """What a video, or a profile, is about: topics with shares, and how much they are based on.
 
     video     the topics it was given; those of videos that lie near it, in words, tags, sound and
-              who watches them; what those like who watched it longer than expected
+              who watches them, the topics they were given apart; what those like who watched it
+              longer than expected
     profile   what it posts; what it likes and saves itself; what those like who watch its videos
 
 Each piece of evidence counts as so many views (pseudo-counts of a Dirichlet), so that shares
@@ -17,13 +18,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from freshet.catalogue.content import content_vector
 from freshet.distribution.diagnosis import PostIt
 
-GIVEN, NEAR, POSTED, LIKED, BY_WATCHERS = 2.0, 4.0, 2.0, 4.0, 0.5  # views that each counts as
+GIVEN, NEAR, POSTED, LIKED, BY_WATCHERS = 1.0, 4.0, 2.0, 4.0, 0.5  # views that each counts as
 HALF = 10.0  # views that make for half of all confidence
 NEWEST = 20_000  # videos whose vectors tell where topics lie
-SHARP = 10.0  # how much nearer counts
+SHARP = 20.0  # how much nearer counts
 STALE_MS = 600_000
+NOTHING = 0.05  # length of what is left of a vector that says nothing
+DIRECTIONS = 20_000  # of topics given together, kept
 MOST, LEAST = 6, 0.02  # topics told, and the share from which one is
 
 
@@ -57,6 +61,7 @@ class Postits:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._centres: tuple[int, NDArray[Any], NDArray[Any]] | None = None
+        self._directions: dict[tuple[int, ...], NDArray[np.float64]] = {}
 
     def of_video(self, video: int, watched_by: Iterable[str], now_ms: int) -> list[PostIt]:
         """
@@ -99,12 +104,17 @@ class Postits:
 
     def taste(self, viewer: str, without: int = -1) -> Counter[int]:
         """Of what a viewer lately liked, videos by topic; but for one."""
+        return Counter(self.liked(viewer, without).tolist())
+
+    def liked(self, viewer: str, without: int = -1) -> NDArray[np.int32]:
+        """Topics of what a viewer lately liked, the newest first; but for one video."""
         row = self._live.viewer_row(viewer)
         if row < 0:
-            return Counter()
+            return np.zeros(0, np.int32)
         liked = self._live.liked(row)
         topics = self._live.topics[liked[liked != without]]
-        return Counter(topics[topics >= 0].tolist())
+        found: NDArray[np.int32] = topics[topics >= 0]
+        return found
 
     def given(self, video: int) -> list[int]:
         """Topics that were said when it was published."""
@@ -120,7 +130,7 @@ class Postits:
     def _near(self, video: int, now_ms: int) -> list[tuple[int, float]]:
         """Topics by how near the video lies to the middle of theirs."""
         topics, centres = self._where(now_ms)
-        vector = self._live.items(np.array([video], np.int32))[0]
+        vector = self._unsaid(np.array([video], np.int32))[0]
         if not len(topics) or not vector.any():
             return []
         near = np.exp(SHARP * (centres @ vector))
@@ -135,11 +145,35 @@ class Postits:
             rows, main = rows[main >= 0], main[main >= 0]
             topics, at = np.unique(main, return_inverse=True)
             sums = np.zeros((len(topics), 64))
-            np.add.at(sums, at, self._live.items(rows))
+            np.add.at(sums, at, self._unsaid(rows))
             length = np.linalg.norm(sums, axis=1)
             lies = length > 0
             self._centres = now_ms, topics[lies], sums[lies] / length[lies, None]
         return self._centres[1:]
+
+    def _unsaid(self, rows: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Vectors (n, 64) without what their topics say, of length 1 or 0: a wrong topic would
+        lie beside itself."""
+        vectors = self._live.items(rows).astype(np.float64)
+        topics, at = np.unique(self._live.topics[rows], axis=0, return_inverse=True)
+        said = np.stack([self._direction(tuple(few[few >= 0].tolist())) for few in topics])
+        said = said[at.reshape(-1)]
+        vectors -= (vectors * said).sum(axis=1, keepdims=True) * said
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unsaid: NDArray[np.float64] = vectors / np.where(length > NOTHING, length, np.inf)
+        return unsaid
+
+    def _direction(self, topics: tuple[int, ...]) -> NDArray[np.float64]:
+        """(64,) in which a video is moved by being given these topics."""
+        found = self._directions.get(topics)
+        if found is None:
+            names = [self._live.names("topic", topic) for topic in topics]
+            found = np.frombuffer(content_vector(topics=names), np.int8).astype(np.float64)
+            found = found / max(float(np.linalg.norm(found)), 1.0)
+            if len(self._directions) >= DIRECTIONS:
+                self._directions.clear()
+            self._directions[topics] = found
+        return found
 
     def _told(self, found: Shares) -> list[PostIt]:
         total = sum(found.values())
