@@ -52,7 +52,7 @@ def test_what_is_wrong_says_what_would_be_right(admin: Client) -> None:
         admin.moderation.decide("none", video="nell's", moderator="kim", reason="fine")
     assert refused.value.right
     with pytest.raises(NotFound):
-        admin.videos.journey("nell's")  # stages are off here
+        admin.videos.journey("nobody's")
 
 
 def test_what_is_no_video_cannot_be_looked_at(admin: Client) -> None:
@@ -64,7 +64,9 @@ def test_what_is_no_video_cannot_be_looked_at(admin: Client) -> None:
 def test_a_creator_is_told_how_their_videos_fare(admin: Client, client: Client) -> None:
     assert [one.video for one in client.people.diagnosis("nell").videos] == ["nell's"]
     told = client.videos.diagnosis("nell's")
-    assert (told.journey, told.cause, told.next.code) == (None, "", "next_never")
+    assert (told.cause, told.next.code) == ("", "next_waits")
+    assert told.journey == admin.videos.journey("nell's")
+    assert (told.journey.state, told.journey.stage) == ("running", 0)
 
 
 def test_the_awaited_client_asks_the_same(server: Served) -> None:
@@ -74,7 +76,7 @@ def test_the_awaited_client_asks_the_same(server: Served) -> None:
             lines = [line async for line in client.moderation.queue()]
             return stages.on, len(lines)
 
-    assert asyncio.run(asks()) == (False, 0)
+    assert asyncio.run(asks()) == (True, 0)
 
 
 def test_an_apps_key_does_not_moderate(server: Served) -> None:

@@ -230,7 +230,7 @@ def test_a_place_left_to_chance_goes_to_who_wins_a_round_as_often_as_is_logged()
     draws = np.full((4, 4), -np.inf, np.float32)
     draws[2], draws[3] = [3, 3, 3, 0], [1, 1, 1, 1]  # 2 wins three rounds of four
     candidates = some([9, 8, 0, 0], draws=draws)
-    selector = Diverse(explore_share=0.4, drawn=True)
+    selector = Diverse(trial_share=0.4)
     came: Counter[int] = Counter()
     for seed in range(4_000):
         slate = selector.select(query(1, seed), candidates)
@@ -241,10 +241,19 @@ def test_a_place_left_to_chance_goes_to_who_wins_a_round_as_often_as_is_logged()
     assert came[3] / 4_000 == pytest.approx(0.1, abs=0.02)
 
 
+def test_with_nothing_on_trial_chance_tries_what_is_little_shown() -> None:
+    nothing = np.full((3, 4), -np.inf, np.float32)
+    candidates = some([9, 8, 7], draws=nothing, explorable=np.array([False, True, True]))
+    selector = Diverse(explore_share=0.5, trial_share=1.0)
+    slates = [selector.select(query(1, seed), candidates) for seed in range(60)]
+    told = {(int(one.rows[0]), float(one["propensity"][0])) for one in slates}
+    assert told == {(0, 0.5), (1, 0.25), (2, 0.25)}
+
+
 def test_who_won_a_round_wins_none_once_its_creator_stands_before() -> None:
     draws = np.array([[-np.inf], [5], [4]], np.float32)
     candidates = some([9, 0, 0], creator=[7, 7, 8], draws=draws)
-    selector = Diverse(explore_share=1.0, drawn=True)
+    selector = Diverse(trial_share=1.0)
     slate = selector.select(
         query(3, adjacent=Candidates.of([99], creator=[7], sound=[-1])), candidates
     )

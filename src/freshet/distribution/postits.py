@@ -155,6 +155,8 @@ class Postits:
         """Vectors (n, 64) without what their topics say, of length 1 or 0: a wrong topic would
         lie beside itself."""
         vectors = self._live.items(rows).astype(np.float64)
+        if not len(rows):
+            return vectors
         topics, at = np.unique(self._live.topics[rows], axis=0, return_inverse=True)
         said = np.stack([self._direction(tuple(few[few >= 0].tolist())) for few in topics])
         said = said[at.reshape(-1)]

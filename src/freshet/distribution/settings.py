@@ -25,7 +25,7 @@ class Market(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Stages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new video is shown to a small audience; how that watches decides about the next one."""
 
-    on: bool = False  # without them there are no trials; chance alone tries new videos
+    on: bool = True  # without them there are no trials; chance alone tries new videos
     quotas: Quotas = (300, 1_000, 5_000, 20_000, 100_000)  # impressions of each stage, rising
     quota_min: Positive = 20  # impressions of the first stage, however little is watched
     life_days: Positive = 90  # a trial ends so long after publishing

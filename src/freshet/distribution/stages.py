@@ -69,6 +69,9 @@ class _Saved(msgspec.Struct):
     habits: SavedHabits
 
 
+OFF = 0  # fold version of stages that are off
+
+
 class Stages:
     """Projection: every video's trial.
 
@@ -79,12 +82,14 @@ class Stages:
     """
 
     name = "stages"
-    fold_version = 2
+    fold_version = 3
 
     def __init__(
         self, live: Live, settings: Settings, weights: Mapping[str, float], budget: float
     ) -> None:
         self.live, self.settings, self.trials = live, settings, live.trials
+        if not settings.on:
+            self.fold_version = OFF  # switched on, the log is folded anew
         self.book = Deciding(live.trials, settings, budget)
         self.worth, self.expecting = Worth(weights), Expecting(live.feature_names)
         self.views, self.habits = Views(), Habits()

@@ -11,9 +11,9 @@ above, and is logged for off-policy evaluation:
 
     p(item) = (1 − ε) · [item is the best]  +  ε · [item is explorable] / explorable allowed
 
-and p = 1 for the best where nothing explorable is allowed. With `drawn`, chance is not uniform:
-the item with the best draw of a round takes the place, the round is drawn uniformly, and the
-second term is the share of rounds that the item wins.
+and p = 1 for the best where nothing explorable is allowed. Where something is on trial, chance
+(`trial_share`) goes to that and is not uniform: the item with the best draw of a round takes the
+place, the round is drawn uniformly, and the second term is the share of rounds that it wins.
 
 *Optimism*: a video of which little is known may be better than predicted. In the order, and only
 there, it gains `optimism` times its doubt times a draw of its own, never below 0 (optimistic
@@ -68,7 +68,8 @@ class Diverse:
     topic_novelty: float = 0.0  # in the same deviations
     lift_first: bool = False
     optimism: float = 0.0  # doubts that are added to a value
-    drawn: bool = False  # chance goes by the column `draws`, not by `explorable`
+    # ε where something is on trial: chance then goes by the column `draws`; 0 = there are no trials
+    trial_share: float = 0.0
     adds = ("propensity", "explored", "novel", "pinned")
 
     def __post_init__(self) -> None:
@@ -80,14 +81,15 @@ class Diverse:
     def needs(self) -> tuple[str, ...]:
         columns = tuple(SOFT.get(name, name) for name in self.by)
         doubted = ("doubt",) if self.optimism else ()
-        return ("value", "draws" if self.drawn else "explorable", *doubted, *columns)
+        drawn = ("draws",) if self.trial_share else ()
+        return ("value", "explorable", *drawn, *doubted, *columns)
 
     def select(self, query: FeedQuery, candidates: Candidates) -> Candidates:
         n = len(candidates)
         value = candidates["value"].astype(np.float64)
         deviation = _deviation(value)
         value[~np.isfinite(value)] = -1e300  # a broken score comes last, but still comes
-        explorable, draws = self._by_chance(candidates, value, query.n)
+        explorable, draws, share = self._by_chance(candidates, value, query.n)
         if self.optimism:
             hope = np.maximum(_drawn(candidates.rows, query.now_ms // DRAWN_MS), 0.0)
             value += self.optimism * candidates["doubt"] * hope
@@ -108,7 +110,7 @@ class Diverse:
             _stack(query.before, soft, len(query.before)),
             _stack(query.met, soft, len(query.met)),
             luck,
-            self.explore_share,
+            share,
             self.topic_spread * deviation,
             self.topic_novelty * deviation,
             window,
@@ -121,16 +123,17 @@ class Diverse:
 
     def _by_chance(
         self, candidates: Candidates, value: NDArray[Any], places: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Where chance may choose, and the draws there, round by round: none = uniformly."""
-        if not self.drawn:
-            explorable = candidates["explorable"]
-            if self.optimism:
-                explorable = explorable & _may_be_worth_it(value, candidates["doubt"], places)
-            return np.flatnonzero(explorable), NO_DRAWS
-        draws = candidates["draws"]
-        at = np.flatnonzero(np.isfinite(draws[:, 0]))
-        return at, np.ascontiguousarray(draws[at].T)
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], float]:
+        """Where chance may choose, the draws there, round by round (none = uniformly), and ε."""
+        if self.trial_share:
+            draws = candidates["draws"]
+            at = np.flatnonzero(np.isfinite(draws[:, 0]))
+            if len(at):
+                return at, np.ascontiguousarray(draws[at].T), self.trial_share
+        explorable = candidates["explorable"]
+        if self.optimism:
+            explorable = explorable & _may_be_worth_it(value, candidates["doubt"], places)
+        return np.flatnonzero(explorable), NO_DRAWS, self.explore_share
 
 
 def _may_be_worth_it(value: NDArray[Any], doubt: NDArray[Any], places: int) -> NDArray[np.bool_]:

@@ -53,7 +53,8 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # candidates to be ranked; where tastes bring fewer, as many more are drawn from the whole
     least: Count = 600
     explore_share: Share = 0.05  # probability that a place goes to a little-shown video
-    trial_share: Share = 0.1  # where stages are on, that it goes to a video on trial instead
+    # The same for videos on trial (`stages`); where there is one for the viewer, instead of it.
+    trial_share: Share = 0.1
     # Hold a video whose stage is full, or that was stopped, also back from places that it would
     # get by its own value: audiences are then as small as the stages say.
     hold: bool = False

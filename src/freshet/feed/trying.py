@@ -1,6 +1,6 @@
 """Videos on trial in a feed: who may see them now, and which gets a place that is kept for them.
 
-A place that goes to chance (`explore_share`) goes to a video on trial whose stage has room. Which
+A share of all places (`trial_share`) goes to videos on trial whose stages have room. Which
 one is Thompson sampling (1933; Chapelle and Li 2011): each is drawn as good as it may be to this
 viewer, and the best draw takes it. So that the chance of each is known, the draws are made
 `DRAWS` times and one of those rounds is picked: a video's chance is the share of rounds it wins.

@@ -53,7 +53,7 @@ def for_you(parts: Parts) -> Ladder:
     tries = parts.trials is not None
     in_trial: list[Any] = [OnTrial(parts, settings.hold), InQuota()] if tries else []
     drawn: list[Any] = [Draw(parts, settings.spare)] if tries else []
-    chance = settings.trial_share if tries else settings.explore_share
+    trial_share = settings.trial_share if tries else 0.0
     full = Pipeline[FeedQuery](
         name="for_you",
         sources=[
@@ -76,7 +76,7 @@ def for_you(parts: Parts) -> Ladder:
             *doubted(parts, value),
             *drawn,
         ],
-        selector=diverse(parts, chance, settings.optimism, drawn=tries),
+        selector=diverse(parts, settings.explore_share, settings.optimism, trial_share),
         finish=[why],
     )
     popular = Pipeline[FeedQuery](

@@ -43,7 +43,7 @@ def doubted(parts: Parts, value: Value) -> list[Any]:
 
 
 def diverse(
-    parts: Parts, explore_share: float = 0.0, optimism: float = 0.0, drawn: bool = False
+    parts: Parts, explore_share: float = 0.0, optimism: float = 0.0, trial_share: float = 0.0
 ) -> Diverse:
     settings = parts.settings
     return Diverse(
@@ -53,7 +53,7 @@ def diverse(
         topic_window=settings.topic_window,
         topic_novelty=settings.topic_novelty,
         optimism=optimism,
-        drawn=drawn,
+        trial_share=trial_share,
     )
 
 
