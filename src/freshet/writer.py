@@ -270,6 +270,7 @@ class Writer:
         if row < 0:
             raise NotFound("video", f"{video!r} is not known here")
         creator = self.live.names("creator", int(self.live.creator[row]))
+        await self._diagnosing.ready(self.now_ms())
         return self._diagnosing.of_video(video, self._penalties(video, creator), self.now_ms())
 
     async def person_diagnosis(self, person: str) -> PersonDiagnosis:

@@ -181,7 +181,7 @@ def test_how_well_viewers_match_is_what_they_like_but_for_the_video_itself() -> 
     assert Seen([], np.empty(0), np.empty(0)).match({}).tolist() == []
 
 
-def test_who_was_expected_to_watch_because_of_a_wrong_topic_is_not_the_videos_fault() -> None:
+async def test_who_was_expected_to_watch_because_of_a_wrong_topic_is_not_the_videos_fault() -> None:
     known = Known()
     known.likes = {"cat": [1] * 6, "dog": [3] * 6}
     # Two more are given cats, and all of them is dogs.
@@ -194,7 +194,8 @@ def test_who_was_expected_to_watch_because_of_a_wrong_topic_is_not_the_videos_fa
             viewer = ("cat", "dog")[view % 2]
             tallies.saw(slot, viewer, float(viewer == right), 0.0)
     matching = Matching(tallies, rows, Postits(known))
-    usual = matching.usual(START_MS)
+    await matching.measure(START_MS)
+    usual = matching.usual
     assert usual.match == pytest.approx(0.5, abs=0.1)
     about, given = usual.worth
     assert 0.3 < about < 1.0  # shrunk: three dozen views are not many

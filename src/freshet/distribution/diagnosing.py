@@ -49,6 +49,10 @@ class Diagnosing:
         self._stages, self._live, self._postits = stages, live, Postits(live)
         self._matching = Matching(stages.tallies, stages.trials.slots["video"], self._postits)
 
+    async def ready(self, now_ms: int) -> None:
+        """What must be known before a video is looked at. Lets others go on meanwhile."""
+        await self._matching.measure(now_ms)
+
     def of_video(self, video: str, penalties: Sequence[Penalty], now_ms: int) -> Diagnosis:
         """
         Args:
@@ -68,7 +72,7 @@ class Diagnosing:
         topics = self._topics(video, last, now_ms)
         audience, left, numbers, other, misled = None, None, [], None, 0.0
         if tally[VIEWS] >= ENOUGH:
-            seen, like = self._matching.seen(slot), self._matching.usual(now_ms)
+            seen, like = self._matching.seen(slot), self._matching.usual
             match = seen.match(self._postits.content(self._live.video_row(video), now_ms))
             tastes, other = self._tastes(journey, seen, topics)
             misled = self._matching.misled(seen, self._live.video_row(video), now_ms)
@@ -114,6 +118,7 @@ class Diagnosing:
             person: key.
             penalties: that stand against a video, or with "" against the person.
         """
+        await self.ready(now_ms)
         live, row = self._live, self._live.viewer_row(person)
         names = [live.video_id(video) for video in live.videos_of(row, VIDEOS).tolist()]
         videos: list[VideoOf] = []

@@ -14,9 +14,9 @@ Angrist and Krueger 1995): what both halves say is taste, what one says alone is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ Doubles = NDArray[np.float64]
 Rows = NDArray[np.int32]
 
 OF_A_TASTE = 0.15  # share of what somebody likes that makes a topic one of their tastes
-VIDEOS, VIEWERS = 160, 24  # looked at, to learn what a match is worth
+VIDEOS = 160  # looked at, to learn what a match is worth
 STALE_MS = 600_000
 PRIOR = 20.0  # views as which "a match is worth nothing more" counts
 FEW, BOTH = 5, 4  # viewers of a video; liked videos, before a half of them says anything
@@ -91,12 +91,12 @@ class Matching:
 
     def __init__(self, tallies: Tallies, rows: NDArray[np.int32], postits: Postits) -> None:
         self._tallies, self._rows, self._postits = tallies, rows, postits
-        self._usual: tuple[int, Usual] | None = None
+        self.usual = Usual()
+        self._as_of_ms: int | None = None
 
-    def seen(self, slot: int, most: int = 1 << 30) -> Seen:
+    def seen(self, slot: int) -> Seen:
         """What the last viewers like now, this video apart."""
-        last = list(self._tallies.last.get(slot, ()))[-most:]
-        row = int(self._rows[slot])
+        last, row = list(self._tallies.last.get(slot, ())), int(self._rows[slot])
         liked = [self._postits.liked(viewer, without=row) for viewer, _, _ in last]
         numbers = np.array([one[1:] for one in last], np.float64).reshape(-1, 2)
         return Seen(liked, numbers[:, 0], numbers[:, 1])
@@ -104,50 +104,57 @@ class Matching:
     def misled(self, seen: Seen, video: int, now_ms: int) -> float:
         """What a view was expected to be worth, and was not, because of who saw it: they like what
         it was given for, or do not like what it is about, more than is usual."""
-        given, usual = set(self._postits.given(video)), self.usual(now_ms)
+        given = set(self._postits.given(video))
         if not given or not seen.liked:
             return 0.0
         shares = seen.shares(self._postits.content(video, now_ms), given).mean(axis=0)
-        return float(usual.worth @ (usual.shares - shares))
+        return float(self.usual.worth @ (self.usual.shares - shares))
 
-    def usual(self, now_ms: int) -> Usual:
-        """As of the last ten minutes."""
-        if self._usual is None or now_ms - self._usual[0] > STALE_MS:
-            self._usual = now_ms, self._measured(now_ms)
-        return self._usual[1]
-
-    def _measured(self, now_ms: int) -> Usual:
-        matches: list[Doubles] = []
-        shares: list[Doubles] = []
-        together, with_worth, views = np.zeros((2, 2)), np.zeros(2), 0
-        for slot in islice(reversed(self._tallies.last), VIDEOS):
-            seen, video = self.seen(slot, VIEWERS), int(self._rows[slot])
+    async def measure(self, now_ms: int) -> None:
+        """Find out what is usual, unless that was done in the last ten minutes. Others go on
+        between two videos, and who asks meanwhile goes by what was known before."""
+        if self._as_of_ms is not None and now_ms - self._as_of_ms <= STALE_MS:
+            return
+        self._as_of_ms, sums = now_ms, _Sums()
+        # Of all that are remembered: cohorts speak of all times, and later audiences are better.
+        every = max(len(self._tallies.last) // VIDEOS, 1)
+        for slot in list(self._tallies.last)[::every]:
+            seen, video = self.seen(slot), int(self._rows[slot])
             given = set(self._postits.given(video))
-            if len(seen.liked) < FEW or not given:
-                continue
-            about = self._postits.content(video, now_ms)
-            matches.append(seen.match(about))
-            shares.append(seen.shares(about, given))
-            known = np.array([len(topics) >= BOTH for topics in seen.liked])
-            if known.sum() < FEW:
-                continue
-            one, other = (
-                _apart(seen.shares(about, given, half)[known])
-                for half in (slice(0, None, 2), slice(1, None, 2))
-            )
-            together += (one.T @ other + other.T @ one) / 2
-            with_worth += (one + other).T @ _apart(seen.beyond[known]) / 2
-            views += int(known.sum())
-        if not shares:
+            if len(seen.liked) >= FEW and given:
+                sums.add(seen, self._postits.content(video, now_ms), given)
+            await asyncio.sleep(0)
+        self.usual = sums.usual()
+
+
+class _Sums:
+    """Of the regression, over videos."""
+
+    def __init__(self) -> None:
+        self._together, self._with_worth, self._known = np.zeros((2, 2)), np.zeros(2), 0
+        self._match, self._shares, self._views = 0.0, np.zeros(2), 0
+
+    def add(self, seen: Seen, about: Mapping[int, float], given: Collection[int]) -> None:
+        self._views += len(seen.liked)
+        self._match += float(seen.match(about).sum())
+        self._shares += seen.shares(about, given).sum(axis=0)
+        known = np.array([len(topics) >= BOTH for topics in seen.liked])
+        if known.sum() < FEW:
+            return
+        one, other = (
+            _apart(seen.shares(about, given, half)[known])
+            for half in (slice(0, None, 2), slice(1, None, 2))
+        )
+        self._together += (one.T @ other + other.T @ one) / 2
+        self._with_worth += (one + other).T @ _apart(seen.beyond[known]) / 2
+        self._known += int(known.sum())
+
+    def usual(self) -> Usual:
+        if not self._known:
             return Usual()
-        mean: Doubles = np.concatenate(shares).mean(axis=0)
-        worth: Doubles = np.zeros(2)
-        if views:
-            ridge = PRIOR / views * max(float(np.trace(together)), 0.0) / 2 + 1e-9
-            worth = np.asarray(
-                np.linalg.solve(together + ridge * np.eye(2), with_worth), np.float64
-            )
-        return Usual(float(np.concatenate(matches).mean()), mean, worth)
+        ridge = PRIOR / self._known * max(float(np.trace(self._together)), 0.0) / 2 + 1e-9
+        worth = np.linalg.solve(self._together + ridge * np.eye(2), self._with_worth)
+        return Usual(self._match / self._views, self._shares / self._views, np.asarray(worth))
 
 
 def _apart(values: Doubles) -> Doubles:

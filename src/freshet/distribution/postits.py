@@ -24,7 +24,7 @@ from freshet.distribution.diagnosis import PostIt
 GIVEN, NEAR, POSTED, LIKED, BY_WATCHERS = 1.0, 4.0, 2.0, 4.0, 0.5  # views that each counts as
 HALF = 10.0  # views that make for half of all confidence
 NEWEST = 20_000  # videos whose vectors tell where topics lie
-SHARP = 20.0  # how much nearer counts
+SHARP = 30.0  # how much nearer counts
 STALE_MS = 600_000
 NOTHING = 0.05  # length of what is left of a vector that says nothing
 DIRECTIONS = 20_000  # of topics given together, kept
