@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from freshet.domain.errors import Refused
 from freshet.feed.settings import WEIGHTS
 from freshet.lab.bench import feed, tables
 from freshet.lab.bench.assembled import beside, night
@@ -119,6 +120,8 @@ def test_both_are_measured_in_turn(folder: Path) -> None:
     assert told["baseline"]["ratio"]["outcomes"]["feeds_per_s_per_core"] > 0
     assert told["daily_users"] > 0
     assert tables.feed(report)
+    with pytest.raises(Refused, match="put under load"):
+        feed.measure(folder, MADE, how, tell)
 
 
 def test_its_feeds_are_valid(folder: Path, world: World, live: Live) -> None:

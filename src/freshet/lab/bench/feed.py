@@ -81,7 +81,7 @@ def measure(
 ) -> FeedReport:
     """Serve from a folder, made if need be, and put load on it."""
     if how.baseline:
-        check()
+        check(folder)
     made_folder(folder, made, tell)
     tell("starting the server")
     closed: list[Done] = []

@@ -27,6 +27,7 @@ from freshet.lab.bench.assembled.rank import By, Ranker
 from freshet.lab.bench.assembled.table import ACTS, Table
 from freshet.lab.bench.catalogue import video_id, viewer_id
 
+KEPT_S = 600  # connections between requests: whoever asks keeps some
 KEY = "FRESHET_HTTP_API_KEY"
 NOTHING_MORE = np.zeros(len(ACTS), np.bool_)  # the load generator's viewers only watch
 TABLES = """
@@ -148,7 +149,7 @@ def main() -> None:
     app = made_app(Ranker(table, models, serve.by, serve.candidates), events, os.environ[KEY])
     uvicorn.run(
         app, host=serve.host, port=serve.port, loop="uvloop", http="httptools",
-        log_level="warning", access_log=False,
+        log_level="warning", access_log=False, timeout_keep_alive=KEPT_S,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from freshet.app import Tell
-from freshet.domain.errors import Unavailable
+from freshet.domain.errors import Refused, Unavailable
 from freshet.feed.settings import WEIGHTS
 from freshet.lab.bench.assembled.night import Night
 from freshet.lab.bench.assembled.rank import By
@@ -29,7 +29,7 @@ from freshet.lab.bench.catalogue import made_world
 from freshet.lab.bench.drive import Quantiles, carried_out, median
 from freshet.lab.bench.folder import Made
 from freshet.lab.bench.load import Done, Feed, Plan
-from freshet.lab.bench.server import Server
+from freshet.lab.bench.server import SERVER_LOG, Server
 from freshet.lab.bench.truth import true_worth
 from freshet.lab.extras import extra
 from freshet.lab.lightgbm_nightly import TREES
@@ -147,8 +147,11 @@ class Beside:
         )  # fmt: skip
 
 
-def check() -> None:
-    """Raises: Refused, if a part is not installed."""
+def check(folder: Path) -> None:
+    """Raises: Refused, if a part is not installed, or the folder has been served: viewers of
+    the load watch without taste, and a model that learns at once has unlearned theirs."""
+    if (folder / SERVER_LOG).exists():
+        raise Refused("--baseline", f"{folder} has been put under load", "a folder made anew")
     for module in ("fastapi", "uvicorn", "httptools", "lightgbm"):
         extra("bench", module, "--baseline")
 
