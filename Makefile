@@ -106,7 +106,7 @@ bench-throughput: setup
 bench-speed: setup
 	mkdir -p out
 	$(BIN)/freshet bench feed --videos 10000 --json out/feed-10k.json
-	$(BIN)/freshet bench feed --videos 100000 --json out/feed-100k.json
+	$(BIN)/freshet bench feed --videos 100000 --baseline --json out/feed-100k.json
 	$(BIN)/freshet bench feed --videos 1000000 --compare 5 --json out/feed-1m.json
 	$(BIN)/freshet bench events --log-events 10000000 --json out/events.json
 	$(BIN)/freshet bench freshness --json out/freshness.json

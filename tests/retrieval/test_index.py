@@ -45,6 +45,16 @@ def test_nearly_all_of_the_nearest_are_found(table: Table, index: VideoIndex) ->
     assert np.mean(found) > 0.85
 
 
+def test_a_search_through_more_lists_finds_more() -> None:
+    table = Table(2_000)
+    index = VideoIndex(table, SMALL)
+    index.maintain()
+    asked = unit(table.directions[:8] + 0.5 * table.directions[8:16])
+    one, usual, every = (index.search(asked, 50, probes)[1].sum() for probes in (1, 0, 10_000))
+    assert one < usual <= every
+    assert every == index.search(asked, 50, table.count)[1].sum()
+
+
 def test_a_new_video_is_found_at_once_and_also_once_it_is_filed(
     table: Table, index: VideoIndex
 ) -> None:

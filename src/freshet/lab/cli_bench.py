@@ -19,6 +19,7 @@ from freshet.lab.bench import freshness as freshness_bench
 from freshet.lab.bench import growth as growth_bench
 from freshet.lab.bench import tables
 from freshet.lab.bench.folder import Made
+from freshet.lab.bench.users import FEEDS_PER_USER, PEAK_HOUR
 from freshet.lab.bench.weight import Weight
 
 SIZES = [10_000, 100_000, 1_000_000]
@@ -52,6 +53,16 @@ def feed(
     compare: Annotated[
         int, typer.Option(min=0, max=200, help="Requests compared with ranking everything.")
     ] = 50,
+    baseline: Annotated[
+        bool,
+        typer.Option(help="Also a feed assembled from FastAPI, faiss and LightGBM, same load."),
+    ] = False,
+    feeds_per_user: Annotated[
+        float, typer.Option(min=0.1, help="Feeds of ten that a user asks for in a day.")
+    ] = FEEDS_PER_USER,
+    peak_hour: Annotated[
+        float, typer.Option(min=1 / 24, max=1.0, help="Share of a day's feeds in its busiest hour.")
+    ] = PEAK_HOUR,
     seed: Seed = 0,
     keep: Keep = None,
     as_json: Json = None,
@@ -64,6 +75,9 @@ def feed(
         rounds=rounds,
         seed=seed,
         compared=compare,
+        baseline=baseline,
+        feeds_per_user=feeds_per_user,
+        peak_hour=peak_hour,
     )
     with _folder(keep) as folder, _told() as tell:
         made = Made(videos, viewers, seed)

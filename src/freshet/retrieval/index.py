@@ -67,8 +67,11 @@ class VideoIndex:
         """All videos are compared one by one."""
         return self.live.video_count() <= self.settings.exact_max
 
-    def search(self, vectors: Floats, n: int) -> tuple[Rows, Floats]:
+    def search(self, vectors: Floats, n: int, probes: int = 0) -> tuple[Rows, Floats]:
         """The nearest videos to each vector (k, 64) of length 1.
+
+        Args:
+            probes: lists looked through, where not as many as is usual.
 
         Returns:
             Rows int32 (k, n) and cosines float32 (k, n), best first; where fewer have a
@@ -80,7 +83,7 @@ class VideoIndex:
         first = max(first, count - self.settings.exact_max * GROWTH)
         if lists is None:
             return self._tail.search(vectors, first, count, n)
-        filed, near = lists.search(vectors, n)
+        filed, near = lists.search(vectors, n, probes)
         if first == count:
             return np.where(near > 0, filed, -1).astype(np.int32), np.maximum(near, 0)
         rows, cosines = self._tail.search(vectors, first, count, n)

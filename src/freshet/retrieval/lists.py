@@ -25,7 +25,7 @@ ROUNDS = 6  # of k-means
 
 
 def lists_for(videos: int) -> int:
-    """How many lists: about 4 √n, a power of two.
+    """How many lists: 2 to 4 √n, a power of two.
 
     >>> [lists_for(n) for n in (5_000, 100_000, 1_000_000)]
     [256, 1024, 2048]
@@ -50,7 +50,7 @@ class Lists:
         training.min_points_per_centroid, training.max_points_per_centroid = 1, PER_LIST
         self._lists.train(_stored(sample))
         self._lists.set_direct_map_type(BY_ROW)
-        self._lists.nprobe = min(probes, count)
+        self._probes = probes
         self._lock = Lock()  # faiss does not search while something is added
         self.planned = videos
 
@@ -68,10 +68,12 @@ class Lists:
         with self._lock:
             self._lists.update_vectors(rows, _stored(vectors))
 
-    def search(self, vectors: Floats, n: int) -> tuple[NDArray[np.int64], Floats]:
-        """Rows (k, n), -1 where there are no more, and their cosines, best first."""
+    def search(self, vectors: Floats, n: int, probes: int = 0) -> tuple[NDArray[np.int64], Floats]:
+        """Rows (k, n), -1 where there are no more, and their cosines, best first. `probes`
+        lists are looked through, where it is given."""
         one_thread()  # whoever built the lists has said so for themselves alone
         with self._lock:
+            self._lists.nprobe = min(probes or self._probes, self._lists.nlist)
             cosines, rows = self._lists.search(_stored(vectors), n)
         return rows, cosines / np.float32(UNIT * UNIT)
 

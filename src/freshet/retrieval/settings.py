@@ -15,7 +15,8 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How near videos are found."""
 
     exact_max: Positive = 5_000  # videos that are searched one by one; beyond, by lists
-    probes: Positive = 16  # lists looked through for one vector; more find more and take longer
+    probes: Positive = 20  # lists looked through for a taste; more find more and take longer
+    probes_similar: Positive = 10  # the same for a video lately liked, of which few are asked
     pause_ms: Positive = 200  # between looks at what changed, off the path of requests
     rising_s: Positive = 10  # what is rising, young or proven is worked out this often
     valued_at_once: Positive = 512  # videos whose worth is predicted anew at each look

@@ -83,6 +83,17 @@ async def test_a_server_that_hangs_up_is_an_error() -> None:
     server.close()
 
 
+async def test_a_connection_closed_while_nothing_was_asked_is_an_error() -> None:
+    server = await asyncio.start_server(
+        lambda _r, writer: writer.close(), HOST, port := free_port()
+    )
+    connection = await Connection.to(HOST, port)
+    await asyncio.sleep(0.05)
+    with pytest.raises(Broken, match="nothing was asked"):
+        await connection.ask(Requests(HOST, port, "key").get("/"))
+    server.close()
+
+
 def test_a_request_carries_the_key_and_its_length() -> None:
     body = msgspec.json.encode({"events": []})
     sent = Requests(HOST, 80, "secret").post("/v1/events", body)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freshet.feed.parts import Parts
 from freshet.feed.query import NO_ROWS, FeedQuery
 from freshet.feed.sources.catalogue import distinct
 from freshet.pipeline import NOTHING, Candidates, Rows
+from freshet.retrieval.index import Floats
+from freshet.retrieval.nearby import Nearby
 
 LAST = 3  # liked videos that the viewer is taken to be still in the mood of
 FOLLOWED_EACH = 5  # newest videos of one creator that are looked at
@@ -78,14 +82,17 @@ def _searched(parts: Parts, query: FeedQuery) -> tuple[Candidates, Candidates]:
         return NOTHING, NOTHING
     similar = np.full(len(liked), -(-settings.similar // len(liked)))
     interests = np.ceil(settings.interests * (0.5 / max(len(taste.shares), 1) + 0.5 * taste.shares))
-    counts = np.concatenate([similar, interests])
-    if not counts.max():
-        return NOTHING, NOTHING
-    vectors = np.concatenate([live.items(liked), taste.centroids])
-    rows, _ = parts.nearby.index.search(vectors, int(counts.max()))
-    wanted = (np.arange(rows.shape[1]) < counts[:, None]) & (rows >= 0)
-    mine, theirs = rows[: len(liked)], rows[len(liked) :]
+    # The few nearest of one video lie in the first lists.
+    few = parts.nearby.settings.probes_similar
     return (
-        Candidates(distinct(mine[wanted[: len(liked)]])),
-        Candidates(distinct(theirs[wanted[len(liked) :]])),
+        _nearest(parts.nearby, live.items(liked), similar, few),
+        _nearest(parts.nearby, taste.centroids, interests, 0),
     )
+
+
+def _nearest(nearby: Nearby, vectors: Floats, counts: NDArray[Any], probes: int) -> Candidates:
+    """`counts` (k,) videos near each of `vectors` (k, 64)."""
+    if not len(counts) or not counts.max():
+        return NOTHING
+    rows, _ = nearby.index.search(vectors, int(counts.max()), probes)
+    return Candidates(distinct(rows[(np.arange(rows.shape[1]) < counts[:, None]) & (rows >= 0)]))

@@ -36,6 +36,8 @@ class Connection(asyncio.Protocol):
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
         assert self._transport is not None
+        if self._transport.is_closing():
+            raise Broken("the connection was closed while nothing was asked")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer

@@ -10,6 +10,7 @@ and learned. A round is both loops, one after the other; medians over rounds are
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ import numpy as np
 from freshet import config
 from freshet.app import Tell, now_ms, open_engine
 from freshet.cli_feed import new_loop
+from freshet.lab.bench.assembled.beside import Baseline, Beside, assembled, check, drawn, shown
 from freshet.lab.bench.drive import Quantiles, carried_out, median, null_per_s, plan_for, run_of
 from freshet.lab.bench.folder import Made, made_folder
 from freshet.lab.bench.load import Done
 from freshet.lab.bench.server import Server
+from freshet.lab.bench.users import FEEDS_PER_USER, PEAK_HOUR, daily_users
 from freshet.lab.bench.weight import Weight, weighed
+from freshet.lab.lightgbm_nightly import TREES
 from freshet.lab.retrieval_quality import Quality, recall, slates
 
 RECALLED_FOR = 200  # viewers
@@ -53,6 +57,8 @@ class FeedReport(msgspec.Struct, kw_only=True):
     slate_value: float | None = None
     load: dict[str, float] = {}
     rounds: list[dict[str, float]] = []
+    daily_users: int = 0
+    baseline: Baseline | None = None
 
 
 class How(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,17 +70,25 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 3
     seed: int = 0
     compared: int = 0  # requests whose slate is compared with ranking everything; 0 = none
+    baseline: bool = False  # a feed assembled from parts takes the same load in turn with ours
+    trees: int = TREES  # of each of its models
+    feeds_per_user: float = FEEDS_PER_USER  # on a day
+    peak_hour: float = PEAK_HOUR  # share of a day's feeds
 
 
 def measure(
     folder: Path, made: Made, how: How, tell: Tell, weight: Weight | None = None
 ) -> FeedReport:
     """Serve from a folder, made if need be, and put load on it."""
+    if how.baseline:
+        check(folder)
     made_folder(folder, made, tell)
     tell("starting the server")
     closed: list[Done] = []
     half: list[Done] = []
-    with Server(folder, how.workers) as server:
+    with Server(folder, how.workers) as server, ExitStack() as stack:
+        rival: Beside | None = None
+        slates = shown(server, drawn(made)) if how.baseline else {}
         for number in range(how.rounds):
             tell("round", number, how.rounds)
             plan = plan_for(
@@ -84,10 +98,20 @@ def measure(
             closed.append(carried_out(plan))
             rate = closed[-1].steps / closed[-1].wall_s / 2
             half.append(carried_out(msgspec.structs.replace(plan, rate=rate, trace_share=1.0)))
+            if how.baseline and rival is None:
+                ranked = round(median([n for done in (*closed, *half) for n in done.survived]))
+                pair = stack.enter_context(assembled(folder, made, ranked, tell, how.trees))
+                rival = Beside(made, pair, slates)
+            if rival is not None:
+                tell("round of the baseline", number, how.rounds)
+                rival.round(plan)
+        found = rival.report(closed, half) if rival is not None else None
         pss_mb, start_s = server.pss_bytes / 1e6, server.start_s
         tell("asking a server that does nothing")
         null = null_per_s(plan)
     report = _report(closed, half, run_of(made, **msgspec.to_builtins(how)))
+    report.baseline = found
+    report.daily_users = daily_users(report.feeds_per_s, how.feeds_per_user, how.peak_hour)
     report.start_s, report.pss_mb = round(start_s, 2), round(pss_mb, 1)
     report.load = {
         "cpu_share": round(median([d.load_cpu_s / d.wall_s for d in closed]), 3),
@@ -97,8 +121,8 @@ def measure(
     if how.compared:
         report.recall100, report.slate_value = compared(folder, made, how, tell)
     if weight is not None:
-        found = weighed(folder, made, how.workers, weight, tell)
-        report.bytes_per_video, report.bytes_per_viewer = found
+        weights = weighed(folder, made, how.workers, weight, tell)
+        report.bytes_per_video, report.bytes_per_viewer = weights
     return report
 
 

@@ -14,6 +14,7 @@ What is made up: people, videos, what they are made of, who was shown what and h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,29 +64,56 @@ class Size:
 
 def lay_past(live: Live, world: World, size: Size, now_ms: int, seed: int, tell: Tell) -> None:
     """Let the viewers of a world, whose facts are in `live` already, have lived until now."""
-    rng = np.random.default_rng([seed, 2])
-    viewer, time_ms = _when(rng, size, now_ms)
-    left = np.bincount(viewer, minlength=size.viewers)
-    scratch = live.space.scratch()
-    for at in range(0, len(viewer), AT_ONCE):
-        tell("laying views", at, len(viewer))
-        to = at + AT_ONCE
-        views = shown_to(rng, world, viewer[at:to], time_ms[at:to])
+    rng = past_rng(seed)
+    left, scratch = _counts(size), live.space.scratch()
+    for views in older_views(rng, world, size, now_ms, tell):
         _live_through(
             live.space.state, scratch, views.viewer, views.video, views.time_ms,
             views.watched_ms, _bits(views), left,
         )  # fmt: skip
     tell("learning")
-    _learn(live, world, size, now_ms, rng)
+    records = records_of(last_views(rng, world, size, now_ms))
+    vectors = np.zeros((0, live.inputs), np.float32)
+    for at in range(0, len(records), CHUNK):
+        live.fold_records(records[at : at + CHUNK], vectors)
+
+
+def past_rng(seed: int) -> np.random.Generator:
+    """What the past is drawn with: `older_views` first, then `last_views`."""
+    return np.random.default_rng([seed, 2])
+
+
+def older_views(
+    rng: np.random.Generator, world: World, size: Size, now_ms: int, tell: Tell
+) -> Iterator[Columns]:
+    """All views but the learned ones, in the order of time, a million at once."""
+    viewer, time_ms = _when(rng, size, now_ms)
+    for at in range(0, len(viewer), AT_ONCE):
+        tell("living through views", at, len(viewer))
+        to = at + AT_ONCE
+        yield shown_to(rng, world, viewer[at:to], time_ms[at:to])
+
+
+def last_views(rng: np.random.Generator, world: World, size: Size, now_ms: int) -> Columns:
+    """The views of the last hour, which the model learns from, in the order of time."""
+    count = min(LEARNED_VIEWS, size.views)
+    viewer = rng.integers(0, size.viewers, count, np.int32)
+    ago_ms = np.sort(rng.integers(60_000, LEARNED_MS, count))[::-1]
+    return shown_to(rng, world, viewer, now_ms - ago_ms)
+
+
+def _counts(size: Size) -> NDArray[np.int64]:
+    """(viewers,) older views of each."""
+    counts = np.full(size.viewers, QUIET_VIEWS)
+    counts[:BUSY_VIEWERS] = BUSY_VIEWS
+    return counts
 
 
 def _when(
     rng: np.random.Generator, size: Size, now_ms: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Whose view comes when, in the order of time."""
-    counts = np.full(size.viewers, QUIET_VIEWS)
-    counts[:BUSY_VIEWERS] = BUSY_VIEWS
-    viewer = np.repeat(np.arange(size.viewers, dtype=np.int32), counts)
+    viewer = np.repeat(np.arange(size.viewers, dtype=np.int32), _counts(size))
     joined = rng.random(size.viewers, np.float32)
     share = joined[viewer]
     share += (1 - share) * rng.random(len(viewer), np.float32)
@@ -99,16 +127,6 @@ def _bits(views: Columns) -> NDArray[np.int32]:
     for name, happened in views.outcomes.items():
         bits |= happened.astype(np.int32) << INDEX[name]
     return bits
-
-
-def _learn(live: Live, world: World, size: Size, now_ms: int, rng: np.random.Generator) -> None:
-    count = min(LEARNED_VIEWS, size.views)
-    viewer = rng.integers(0, size.viewers, count, np.int32)
-    ago_ms = np.sort(rng.integers(60_000, LEARNED_MS, count))[::-1]
-    records = records_of(shown_to(rng, world, viewer, now_ms - ago_ms))
-    vectors = np.zeros((0, live.inputs), np.float32)
-    for at in range(0, len(records), CHUNK):
-        live.fold_records(records[at : at + CHUNK], vectors)
 
 
 @kernel

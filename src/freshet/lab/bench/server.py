@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from freshet.domain.errors import Unavailable
 
@@ -40,15 +41,11 @@ class Server:
         self.key = secrets.token_urlsafe(32)
         self.start_s = 0.0
 
-    def __enter__(self) -> Server:
-        command = [
-            sys.executable, "-m", "freshet", "serve", "--data", str(self.folder),
-            "--host", self.host, "--port", str(self.port), "--workers", str(self.workers),
-        ]  # fmt: skip
+    def __enter__(self) -> Self:
         begun = time.perf_counter()
         with (self.folder / SERVER_LOG).open("wb") as log:
             self._process = subprocess.Popen(
-                command, env={**os.environ, "FRESHET_HTTP_API_KEY": self.key},
+                self.command, env={**os.environ, "FRESHET_HTTP_API_KEY": self.key},
                 stdout=log, stderr=log,
             )  # fmt: skip
         try:
@@ -73,6 +70,14 @@ class Server:
             self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
+
+    @property
+    def command(self) -> list[str]:
+        """What is run; it reads the key from the environment."""
+        return [
+            sys.executable, "-m", "freshet", "serve", "--data", str(self.folder),
+            "--host", self.host, "--port", str(self.port), "--workers", str(self.workers),
+        ]  # fmt: skip
 
     @property
     def processes(self) -> list[int]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from freshet.lab.bench.assembled.beside import Baseline, Measured
 from freshet.lab.bench.drive import Quantiles
 from freshet.lab.bench.events import EventsReport
 from freshet.lab.bench.feed import FeedReport
 from freshet.lab.bench.freshness import FreshnessReport
 from freshet.lab.bench.growth import GrowthReport
+from freshet.lab.bench.users import sentence
+
+OVER = {
+    "feeds/s per core": "feeds_per_s_per_core", "p50": "p50", "p99": "p99",
+    "true worth": "worth", "  without seconds": "acts",
+}  # fmt: skip
 
 
 def feed(report: FeedReport) -> RenderableType:
@@ -37,7 +45,40 @@ def feed(report: FeedReport) -> RenderableType:
     stages = Table("stage", "ms p50", box=None, pad_edge=False)
     for stage, ms in sorted(report.stages_ms.items(), key=lambda one: -one[1]):
         stages.add_row(stage, f"{ms:.3f}")
-    return Group(table, "", stages)
+    shown: list[RenderableType] = [table, "", stages]
+    if report.baseline is not None:
+        shown += ["", _baseline(report.baseline)]
+    run = report.run
+    told = sentence(report.daily_users, run["feeds_per_user"], run["peak_hour"])
+    return Group(*shown, "", told)
+
+
+def _baseline(found: Baseline) -> RenderableType:
+    """Ours beside FastAPI, faiss and LightGBM."""
+    table = Table("", "ours", "a model per outcome", "one model", box=None, pad_edge=False)
+    three = (found.ours, found.outcomes, found.value)
+
+    def add(what: str, told: Callable[[Measured], str]) -> None:
+        table.add_row(what, *map(told, three))
+
+    add("feeds/s per core", lambda one: f"{one.feeds_per_s_per_core:,.1f}")
+    add("HTTP ms p50, p99 at half load", lambda one: _both(one.http_ms))
+    add("their events, ms p50, p99", lambda one: _both(one.events_ms))
+    add("candidates ranked, median", lambda one: f"{one.candidates:,.0f}")
+    add("true worth of a video shown", lambda one: f"{one.worth:.3f}")
+    add("  without seconds watched", lambda one: f"{one.acts:.3f}")
+    for stage in found.value.stages_ms:
+        add(f"{stage} ms p50", lambda one, stage=stage: _stage(one, stage))  # type: ignore[misc]
+    for what, field in OVER.items():
+        ratios = [f"{getattr(found.ratio[by], field):,.2f}" for by in ("outcomes", "value")]
+        table.add_row(f"ours over theirs: {what}", "", *ratios)
+    table.add_row("true worth: ten best, any video", f"{found.worth_best:.3f}",
+                  f"{found.worth_any:.3f}", "")  # fmt: skip
+    return table
+
+
+def _stage(one: Measured, stage: str) -> str:
+    return f"{one.stages_ms[stage]:,.2f}" if stage in one.stages_ms else ""
 
 
 def events(report: EventsReport) -> RenderableType:
