@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from freshet.feed.draws import Draws
 from freshet.feed.parts import Floats, Live
@@ -38,6 +39,14 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """What a ranking left over, best first."""
+
+    rows: Rows
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class FeedQuery:
     viewer: int  # row, -1 = no history
     n: int
@@ -53,6 +62,7 @@ class FeedQuery:
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True
     utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
+    rest: Rest | None = None  # what the session's last ranking left, where that may be served
     # What stages worked out for this request and others need, too.
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -17,6 +17,7 @@ from freshet.lab.bench import events as events_bench
 from freshet.lab.bench import feed as feed_bench
 from freshet.lab.bench import freshness as freshness_bench
 from freshet.lab.bench import growth as growth_bench
+from freshet.lab.bench import overload as overload_bench
 from freshet.lab.bench import tables
 from freshet.lab.bench.folder import Made
 from freshet.lab.bench.weight import Weight
@@ -130,6 +131,26 @@ def growth(
     with _folder(None) as folder, _told() as tell:
         report = growth_bench.measure(folder, videos, viewers, log_events, how, tell)
     _out(report, tables.growth(report), as_json)
+
+
+@app.command()
+def overload(
+    videos: Videos = 10_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    seconds: Seconds = 20.0,
+    times: Annotated[float, typer.Option(min=0.1, help="Of what it carries.")] = 2.0,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """Above capacity: latency, errors and steps, with shedding and without."""
+    with _folder(keep) as folder, _told() as tell:
+        report = overload_bench.measure(
+            folder, Made(videos, viewers, seed), workers=workers, seconds=seconds, times=times,
+            seed=seed, tell=tell,
+        )  # fmt: skip
+    _out(report, tables.overload(report), as_json)
 
 
 @contextmanager

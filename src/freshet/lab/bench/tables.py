@@ -12,6 +12,7 @@ from freshet.lab.bench.events import EventsReport
 from freshet.lab.bench.feed import FeedReport
 from freshet.lab.bench.freshness import FreshnessReport
 from freshet.lab.bench.growth import GrowthReport
+from freshet.lab.bench.overload import OverloadReport
 
 
 def feed(report: FeedReport) -> RenderableType:
@@ -83,17 +84,42 @@ def growth(report: GrowthReport) -> RenderableType:
     return Group(feeds, "", logs, "", table)
 
 
+def overload(report: OverloadReport) -> RenderableType:
+    told = report.run
+    table = Table(
+        "", "without shedding", "with", box=None, pad_edge=False, title_justify="left",
+        title=f"{told['times']:g} times the capacity of {report.capacity_per_s:,.1f} feeds/s",
+        caption=_caption(told), caption_justify="left",
+    )  # fmt: skip
+    sides = report.without, report.shedding
+    table.add_row("feeds asked", *(f"{one.asked:,}" for one in sides))
+    table.add_row("errors", *(f"{one.failed:,}" for one in sides))
+    table.add_row("  told to come again", *(f"{one.refused:,}" for one in sides))
+    table.add_row("feeds/s answered", *(f"{one.feeds_per_s:,.1f}" for one in sides))
+    table.add_row("HTTP ms p50, p99", *(_both(one.http_ms) for one in sides))
+    table.add_row("their events, ms p50, p99", *(_both(one.events_ms) for one in sides))
+    table.add_row("videos that came twice", *(f"{one.repeats:,}" for one in sides))
+    for step in sorted({step for one in sides for step in one.answered}):
+        table.add_row(f"  {step}", *(f"{one.answered.get(step, 0):,}" for one in sides))
+    full = report.shedding.full_after_s
+    table.add_row("all in full again after, s", "", "never" if full is None else f"{full:.1f}")
+    return table
+
+
 def _table(title: str, run: dict[str, Any]) -> Table:
     told = [f"{run[name]:,} {name}" for name in ("videos", "viewers") if run.get(name)]
     if run.get("log_events"):
         told.append(f"{run['log_events']:,} events in the log")
     told.append(f"{run['workers']} serving")
-    load = ", ".join(str(one) for one in run["load_average"])
     return Table(
         "", "", title=f"{title}: {', '.join(told)}", title_justify="left", box=None,
-        pad_edge=False, show_header=False, caption_justify="left",
-        caption=f"commit {run['commit']}, {run['cores']} cores, load average {load}",
+        pad_edge=False, show_header=False, caption_justify="left", caption=_caption(run),
     )  # fmt: skip
+
+
+def _caption(run: dict[str, Any]) -> str:
+    load = ", ".join(str(one) for one in run["load_average"])
+    return f"commit {run['commit']}, {run['cores']} cores, load average {load}"
 
 
 def _both(found: Quantiles) -> str:
