@@ -78,8 +78,10 @@ async def test_a_server_that_hangs_up_is_an_error() -> None:
     port = free_port()
     server = await asyncio.start_server(serve, HOST, port)
     connection = await Connection.to(HOST, port)
+    assert connection.is_open
     with pytest.raises(Broken, match="closed"):
         await connection.ask(Requests(HOST, port, "key").get("/"))
+    assert not connection.is_open
     server.close()
 
 

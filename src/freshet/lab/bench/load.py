@@ -154,7 +154,7 @@ class Load:
         await asyncio.gather(*under_way)
 
     async def _one(self, step: Callable[[Connection, float], Awaitable[None]], due: float) -> None:
-        connection = self._idle.pop() if self._idle else None
+        connection = self._free()
         try:
             async with asyncio.timeout(self._plan.patience_s):
                 if connection is None:
@@ -168,6 +168,14 @@ class Load:
             self._done.refused += isinstance(error, Refusal)
             self._done.failure = self._done.failure or f"{type(error).__name__}: {error}"
             await asyncio.sleep(0.01)  # a server that is down must not be asked in a busy loop
+
+    def _free(self) -> Connection | None:
+        """The connection used last, of those that the server keeps open; None: another one."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open:
+                return connection
+        return None
 
     async def _feed_step(self, connection: Connection, due: float) -> None:
         viewer = f"viewer-{self._random.randrange(self._plan.viewers)}"

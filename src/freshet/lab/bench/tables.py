@@ -13,6 +13,7 @@ from freshet.lab.bench.feed import FeedReport
 from freshet.lab.bench.freshness import FreshnessReport
 from freshet.lab.bench.growth import GrowthReport
 from freshet.lab.bench.overload import OverloadReport
+from freshet.lab.bench.soak import SoakReport
 
 
 def feed(report: FeedReport) -> RenderableType:
@@ -104,6 +105,33 @@ def overload(report: OverloadReport) -> RenderableType:
     full = report.shedding.full_after_s
     table.add_row("all in full again after, s", "", "never" if full is None else f"{full:.1f}")
     return table
+
+
+def soak(report: SoakReport) -> RenderableType:
+    times = Table("from s", "feeds", "ms p50", "p99", box=None, pad_edge=False)
+    for one in report.intervals:
+        p50, p99 = f"{one.http_ms.p50:,.1f}", f"{one.http_ms.p99:,.1f}"
+        times.add_row(f"{one.from_s:,.0f}", f"{one.feeds:,}", p50, p99)
+    table = _table("Soak", report.run)
+    first, last = report.held[0], report.held[-1]
+    table.add_row(
+        "capacity, asked, feeds/s", f"{report.capacity_per_s:,.1f}, {report.asked_per_s:,.1f}"
+    )
+    table.add_row("feeds, errors", f"{report.asked:,}, {report.errors:,}")
+    table.add_row("videos that came twice", f"{report.repeats:,}")
+    table.add_row("HTTP ms p50, p99", _both(report.http_ms))
+    for step, count in report.answered.items():
+        table.add_row(f"  {step}", f"{count:,}")
+    for name, what in (
+        ("memory (PSS) MB", "pss_mb"), ("viewers", "viewers"), ("videos", "videos"),
+        ("what they saw, MB", "tie_mb"), ("events in the log", "events"), ("log, MB", "log_mb"),
+        ("not folded yet", "behind"),
+    ):  # fmt: skip
+        table.add_row(f"{name}: begin, end", f"{getattr(first, what):,}, {getattr(last, what):,}")
+    slopes = report.pss_mb_per_hour, report.state_mb_per_hour, report.beyond_mb_per_hour
+    told = ", ".join("?" if one is None else f"{one:,.1f}" for one in slopes)
+    table.add_row(f"MB an hour from {report.settled_s:,.0f} s on: memory, state, beyond", told)
+    return Group(times, "", table, "", report.verdict)
 
 
 def _table(title: str, run: dict[str, Any]) -> Table:
