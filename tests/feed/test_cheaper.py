@@ -92,6 +92,17 @@ async def test_of_the_rest_only_what_may_be_shown_now_is(tmp_path: Path) -> None
     assert set(videos(answer)) <= set(left[4::5])
 
 
+async def test_of_the_rest_what_is_wanted_less_comes_later(tmp_path: Path) -> None:
+    clips = [video(f"v{i}", topics=("cats" if i % 2 else "cars",)) for i in range(40)]
+    likes = watched("v", *[f"v{i}" for i in range(1, 12, 2)])
+    engine = await opened(tmp_path, *clips, *likes)
+    await ask(engine, 0, n=2)
+    await engine.record([make(e.LessOf, viewer="v", kind="topic", target="cats")])
+    answer = await ask(engine, 2)
+    assert answer.rung == CACHED
+    assert all(int(name[1:]) % 2 == 0 for name in videos(answer))
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -208,6 +219,19 @@ async def test_following_shows_only_whom_one_follows_in_every_step(tmp_path: Pat
         got += videos(answer)
     assert len(set(got)) == 4
     assert {name[0] for name in got} == {"a", "b"}
+
+
+async def test_whom_one_follows_no_more_is_not_in_the_rest(tmp_path: Path) -> None:
+    people = [f"p{i}" for i in range(8)]
+    clips = [video(f"v{i}", f"p{i % 8}", i + 1) for i in range(24)]
+    engine = await opened(
+        tmp_path, *clips, *(make(e.Follow, viewer="v", person=person) for person in people)
+    )
+    await ask(engine, 0, n=2, surface="following")
+    await engine.record([make(e.Unfollow, viewer="v", person=person) for person in people[:6]])
+    answer = await ask(engine, 2, n=3, surface="following")
+    assert answer.rung == CACHED
+    assert {int(name[1:]) % 8 for name in videos(answer)} == {6, 7}
 
 
 async def test_a_request_that_is_repeated_gets_its_slate_whatever_the_step(tmp_path: Path) -> None:

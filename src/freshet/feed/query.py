@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from freshet.feed.draws import Draws
 from freshet.feed.parts import Floats, Live
@@ -43,7 +42,8 @@ class Rest:
     """What a ranking left over, best first."""
 
     rows: Rows
-    values: NDArray[np.float64]
+    worth: Floats  # (n,) by the value table
+    boost: Floats  # (n,) what the app added
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a ranking leaves over, kept for the same session: under load its next slate.
 
-It is an order and nothing more. What of it may be shown is asked anew, as of any candidate.
+It is an order and nothing more. What of it may be shown, and what the viewer wants less of, is
+asked anew, as of any candidate.
 """
 
 from __future__ import annotations
@@ -8,14 +9,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from freshet.feed.query import FeedQuery, Rest
 from freshet.feed.settings import Shedding
-from freshet.pipeline import UNASKED, Candidates, Selector
+from freshet.pipeline import UNASKED, Candidates, Columns, Selector
 
 REST = "rest"  # in a query's memo
 
@@ -43,7 +42,8 @@ class Leaving:
         slate = self.selector.select(query, candidates)
         value = np.where(np.isin(candidates.rows, slate.rows), -np.inf, candidates["value"])
         best = np.argsort(-value, kind="stable")[: min(self.kept, len(value) - len(slate))]
-        query.memo[REST] = Rest(candidates.rows[best], value[best])
+        worth, boost = candidates["worth"][best], candidates["boost"][best]
+        query.memo[REST] = Rest(candidates.rows[best], worth, boost)
         return slate
 
 
@@ -57,19 +57,24 @@ class LeftOver:
 
 @dataclass(frozen=True, slots=True)
 class AsRanked:
-    """The value a video had when it was ranked; a pinned one had none."""
+    """What a video was worth when it was ranked; a pinned one, that was not, as the least."""
 
-    adds = ("value",)
-    default = 0.0
+    adds = ("worth", "boost")
 
-    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
-        if query.rest is None or not len(query.rest.rows):
-            return np.zeros(len(candidates))
-        order = np.argsort(query.rest.rows)
-        rows, values = query.rest.rows[order], query.rest.values[order]
-        at = np.searchsorted(rows, candidates.rows).clip(max=len(rows) - 1)
-        found: NDArray[Any] = np.where(rows[at] == candidates.rows, values[at], values.min())
-        return found
+    async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
+        rest = query.rest
+        if rest is None or not len(rest.rows):
+            return self.default(candidates)
+        order = np.argsort(rest.rows)
+        at = order[np.searchsorted(rest.rows[order], candidates.rows).clip(max=len(order) - 1)]
+        ranked = rest.rows[at] == candidates.rows
+        return {
+            "worth": np.where(ranked, rest.worth[at], rest.worth.min()),
+            "boost": np.where(ranked, rest.boost[at], np.float32(0.0)),
+        }
+
+    def default(self, candidates: Candidates) -> Columns:
+        return dict.fromkeys(self.adds, np.zeros(len(candidates), np.float32))
 
 
 @dataclass(frozen=True, slots=True)

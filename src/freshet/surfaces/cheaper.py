@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
+import numpy as np
 
 from freshet.domain.events import Surface
 from freshet.feed.ladder import Ladder, Rung
 from freshet.feed.load import STEPS
-from freshet.feed.parts import Parts
+from freshet.feed.parts import Live, Parts
 from freshet.feed.query import FeedQuery
 from freshet.feed.reasons import Placed
 from freshet.feed.rest import AsRanked, Leaving, LeftOver
@@ -22,8 +24,8 @@ from freshet.feed.settings import Following, ForYou, Shedding
 from freshet.feed.sources import PopularHere
 from freshet.feed.steps import Predict, ShownMost
 from freshet.feed.wanted import Pinned
-from freshet.pipeline import Pipeline
-from freshet.surfaces.shared import diverse, unseen
+from freshet.pipeline import Candidates, Mask, Pipeline
+from freshet.surfaces.shared import diverse, totalled, unseen
 
 COUNTS = (
     "candidates", "similar", "interests", "followed", "proven", "rising", "fresh",
@@ -68,10 +70,15 @@ class Cheaper:
         return Pipeline(
             name=f"{self.surface}.{CACHED}",
             sources=[Pinned(parts), LeftOver()],
-            steps=[*unseen(parts, to_followers=self.surface == "following"), AsRanked()],
+            steps=[*self._unseen(), AsRanked(), *totalled(parts)],
             selector=Leaving(diverse(parts), self.shedding.kept),
             finish=[Predict(parts), Placed("left_over")],
         )
+
+    def _unseen(self) -> list[Any]:
+        if self.surface == "following":
+            return [*unseen(self.parts, to_followers=True), StillFollowed(self.parts.live)]
+        return unseen(self.parts)
 
     def _popular(self) -> Pipeline[FeedQuery]:
         parts = self.parts
@@ -82,6 +89,19 @@ class Cheaper:
             selector=diverse(parts),
             finish=[Predict(parts), Placed("popular_here")],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StillFollowed:
+    """Hide whom the viewer follows no more, but for what the app pins."""
+
+    live: Live
+    needs = ("creator",)
+
+    def keep(self, query: FeedQuery, candidates: Candidates) -> Mask:
+        pinned = [row for row, _ in query.wanted.pins]
+        followed = np.isin(candidates["creator"], self.live.follows(query.viewer))
+        return followed | np.isin(candidates.rows, pinned)
 
 
 def fewer(section: ForYou, shedding: Shedding) -> ForYou:
