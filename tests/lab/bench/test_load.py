@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from random import Random
 
@@ -92,6 +94,13 @@ def test_a_request_carries_the_key_and_its_length() -> None:
     assert sent.endswith(body)
     assert b"authorization: Bearer secret\r\n" in sent
     assert b"content-length: %d\r\n" % len(body) in sent
+
+
+def test_a_process_that_has_ended_costs_nothing() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert pss_bytes(ended.pid) == 0
+    assert cpu_s([ended.pid]) == 0
 
 
 async def test_what_a_process_costs_is_read_from_the_system() -> None:

@@ -29,7 +29,8 @@ class Side(msgspec.Struct, kw_only=True):
     """What came of the load.
 
     `refused` of the `failed` were told to come again; the others had no answer in ten seconds.
-    `answered` is feeds by the step that answered them. `full_after_s` is how long after the
+    `answered` is feeds by the step that answered them, `cpu_ms` processor time of the server by
+    feeds answered, their events included. `full_after_s` is how long after the
     load feeds were answered in full again.
     """
 
@@ -41,6 +42,7 @@ class Side(msgspec.Struct, kw_only=True):
     events_ms: Quantiles
     answered: dict[str, int]
     repeats: int
+    cpu_ms: float
     full_after_s: float | None = None
 
 
@@ -102,7 +104,7 @@ def _told(done: Done) -> Side:
         http_ms=Quantiles.of(done.feed_ms) if done.feed_ms else NEVER,
         events_ms=Quantiles.of(done.events_ms) if done.events_ms else NEVER,
         answered={name or "full": count for name, count in sorted(done.answered.items())},
-        repeats=done.repeats,
+        repeats=done.repeats, cpu_ms=round(1_000 * done.server_cpu_s / max(done.steps, 1), 2),
     )  # fmt: skip
 
 

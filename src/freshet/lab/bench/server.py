@@ -142,9 +142,11 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 
 def pss_bytes(pid: int) -> int:
-    for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
+    """Proportional set size of a process; 0 for one that has ended."""
+    with suppress(OSError):
+        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
     return 0
 
 

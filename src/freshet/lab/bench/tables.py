@@ -99,6 +99,7 @@ def overload(report: OverloadReport) -> RenderableType:
     table.add_row("feeds/s answered", *(f"{one.feeds_per_s:,.1f}" for one in sides))
     table.add_row("HTTP ms p50, p99", *(_both(one.http_ms) for one in sides))
     table.add_row("their events, ms p50, p99", *(_both(one.events_ms) for one in sides))
+    table.add_row("processor ms a feed", *(f"{one.cpu_ms:,.2f}" for one in sides))
     table.add_row("videos that came twice", *(f"{one.repeats:,}" for one in sides))
     for step in sorted({step for one in sides for step in one.answered}):
         table.add_row(f"  {step}", *(f"{one.answered.get(step, 0):,}" for one in sides))
