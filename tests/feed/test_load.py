@@ -115,6 +115,18 @@ def test_a_step_that_comes_back_at_once_is_kept_longer_each_time() -> None:
     assert round(timer.now - begun) == 1
 
 
+def test_all_steps_of_a_relapse_are_kept_longer() -> None:
+    load, timer = made()
+    up(load, timer, 1)
+    while load.step:
+        calm(load, timer, 0.02)
+    up(load, timer, LAST)
+    assert calm(load, timer, 1.5) == LAST
+    assert calm(load, timer, 1.0) == LAST - 1
+    assert calm(load, timer, 1.2) == LAST - 1
+    assert calm(load, timer, 1.0) == LAST - 2
+
+
 def test_a_crowd_is_answered_at_the_least_cost_before_anybody_has_waited() -> None:
     load, _ = made()
     asked = [load.asked() for _ in range(SETTINGS.queue + 2)]
@@ -127,7 +139,7 @@ def test_a_crowd_is_answered_at_the_least_cost_before_anybody_has_waited() -> No
 
 def test_switched_off_all_is_in_full() -> None:
     load, timer = made(Shedding(on=False, queue=1))
-    up(load, timer, LAST)
+    assert pressed(load, timer, 5.0) == 0
     for _ in range(5):
         load.asked()
     assert load.step_of_next() == 0

@@ -73,9 +73,8 @@ class Load:
 
     def step_of_next(self) -> int:
         """By which step a feed is to be answered now."""
-        if not self.settings.on:
-            return 0
-        return LAST if self.waiting > self.settings.queue else self.step
+        crowd = self.settings.on and self.waiting > self.settings.queue
+        return LAST if crowd else self.step
 
     def answered(self, surface: str, rung: str) -> None:
         self.served[surface, rung if rung in STEPS[1:] else FULL] += 1
@@ -86,7 +85,7 @@ class Load:
     def step(self) -> int:
         """The one in force."""
         self._settle(self._timer())
-        return self._step
+        return self._step if self.settings.on else 0
 
     def _settle(self, now: float) -> None:
         """End the interval if it is over, and take back what calm has earned."""
@@ -96,7 +95,7 @@ class Load:
             if self._waits >= WAITS_MIN or lasted_s >= INTERVALS_MOST * length_s:
                 self._judge(now)
         elif lasted_s >= length_s:
-            self._begun = now  # nobody asked
+            self._begun, self.shortest_s = now, 0.0  # nobody asked
         calm_s = self._patience * self.settings.calm_ms / 1000
         # Not while the waits of this interval speak against it.
         while self._step and now - self._calm_since >= calm_s and not self._presses:
@@ -116,9 +115,11 @@ class Load:
         if self._step == LAST:
             return
         relapse_s = self._patience * self.settings.calm_ms / 1000
-        soon = now - self._taken_back < relapse_s
-        self._patience = min(2 * self._patience, PATIENCE_MOST) if soon else 1
-        self._taken_back = -1e9  # one relapse counts once, however many steps it takes
+        if now - self._taken_back < relapse_s:
+            self._patience = min(2 * self._patience, PATIENCE_MOST)
+            self._taken_back = -1e9  # one relapse counts once, however many steps it takes
+        elif not self._step:
+            self._patience = 1
         self._step += 1
 
     @property
