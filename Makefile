@@ -20,7 +20,7 @@ export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 
 .PHONY: setup demo web test check bench docs lock \
 	bench-rounds bench-kill9 bench-workers bench-powercut bench-log bench-refold bench-throughput \
-	bench-import bench-replay bench-retrieval bench-swipe
+	bench-import bench-replay bench-retrieval bench-swipe bench-speed bench-soak
 
 setup: $(STAMP)
 
@@ -111,6 +111,12 @@ bench-speed: setup
 	$(BIN)/freshet bench events --log-events 10000000 --json out/events.json
 	$(BIN)/freshet bench freshness --json out/freshness.json
 	$(BIN)/freshet bench growth --json out/growth.json
+	$(BIN)/freshet bench overload --json out/overload.json
+
+# Half an hour at 70 % of what it carries: errors, repeats, latency and memory over time.
+bench-soak: setup
+	mkdir -p out
+	$(BIN)/freshet bench soak --json out/soak.json
 
 # How soon after a swipe the next clip plays, in a browser.
 bench-swipe: setup web

@@ -42,6 +42,7 @@ serve_app = typer.Typer()
 
 API_KEY_FILE = "api_key"
 API_KEY_BYTES = 32
+BACKLOG = 1024  # connections that wait to be accepted
 
 Data = Annotated[Path | None, typer.Option(help="The data folder, if not the one of the settings.")]
 
@@ -195,7 +196,7 @@ async def serve_until_stopped(
         check_port(http)
     server = Server(
         app or create_app(engine), address=http.host, port=http.port, interface=Interfaces.ASGI,
-        log_enabled=False,
+        log_enabled=False, backlog=BACKLOG, backpressure=http.limits.connections,
     )  # fmt: skip
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):

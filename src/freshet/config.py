@@ -31,7 +31,7 @@ from msgspec import Meta
 from freshet.distribution.settings import Stages
 from freshet.domain.errors import NotFound, Refused
 from freshet.feed.experiments import Experiment
-from freshet.feed.settings import Following, ForYou
+from freshet.feed.settings import Following, ForYou, Shedding
 from freshet.feed.watching import Alerts
 from freshet.http.settings import Http as Http
 from freshet.moderation.settings import Moderation
@@ -89,10 +89,11 @@ class Backup(Section, frozen=True):
 
 
 class Feed(Section, frozen=True):
-    """Each surface has a section of its own."""
+    """Each surface has a section of its own, and so has what holds for all under load."""
 
     for_you: ForYou = ForYou()
     following: Following = Following()
+    shedding: Shedding = Shedding()
 
 
 class Learner(Section, frozen=True):

@@ -6,6 +6,7 @@ OneProcess the same, with the writer beside it
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
@@ -25,9 +26,11 @@ from freshet.feed.answer import Answer, Item
 from freshet.feed.arm_table import ArmTable
 from freshet.feed.cursor import Cursors
 from freshet.feed.ladder import Ladder
+from freshet.feed.load import Load, load_gauges
 from freshet.feed.metrics import Metrics
 from freshet.feed.parts import Live, Parts
 from freshet.feed.related import related
+from freshet.feed.rest import Rests
 from freshet.feed.serve import Feed, Progress
 from freshet.feed.source_watch import SourceWatch
 from freshet.feed.telemetry import Telemetry
@@ -47,6 +50,7 @@ class Engine:
 
     Args:
         desk: the writer's, here or in another process.
+        timer: seconds that never go back, by which load is measured.
         progress: how far the folds are, and how far a viewer needs them to be.
         cursor_secret: shared by all processes that serve one another's pages; None = this
             one has its own.
@@ -65,6 +69,7 @@ class Engine:
         catalogue: Catalogue | None = None,
         access: Access | None = None,
         telemetry: Telemetry | None = None,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.desk, self.keys, self.settings = desk, keys, settings
         self._catalogue, self._access = catalogue, access
@@ -73,6 +78,8 @@ class Engine:
         self.telemetry = telemetry or Telemetry("0", None, clock)
         self._metrics, self._sources = Metrics(), SourceWatch(settings.alerts, clock)
         self.telemetry.add(self._metrics.registry)
+        self.load = Load(settings.feed.shedding, timer)
+        self.telemetry.add(load_gauges(self.load))
         self.telemetry.watch(self._sources.alerts)
         self.nearby: Nearby | None = None
         self.serve_on(live, progress)
@@ -86,11 +93,16 @@ class Engine:
             self.nearby.start()
 
         def make_feed(
-            surface: Surface, parts: Parts, ladder: Ladder, of_given: Ladder, arm: str
+            surface: Surface,
+            parts: Parts,
+            ladder: Ladder,
+            of_given: Ladder,
+            arm: str,
+            cheaper: Sequence[Ladder],
         ) -> Feed:
             return Feed(
                 surface, parts, ladder, self.desk, progress, self.now_ms, self._random,
-                self._observe, arm, of_given,
+                self._observe, arm, of_given, cheaper, self.load, Rests(feed.shedding),
             )  # fmt: skip
 
         self.surfaces: Surfaces = surfaces(
@@ -98,6 +110,7 @@ class Engine:
             self.nearby,
             live.trials if self.settings.stages.on else None,
             {"for_you": feed.for_you, "following": feed.following},
+            feed.shedding,
             self.settings.experiments,
             self._cursors,
             self.now_ms,

@@ -33,7 +33,7 @@ from freshet.domain.ids import uuid7
 from freshet.feed.arm_table import ArmTable, arm_table
 from freshet.feed.arms import ArmSums
 from freshet.feed.drift import Drift
-from freshet.feed.gauges import drift_gauges, log_gauges
+from freshet.feed.gauges import drift_gauges, log_gauges, state_gauges
 from freshet.feed.parts import Live
 from freshet.feed.recorder import Committed, Recorder, SlateBook
 from freshet.feed.served import RecentSlates
@@ -225,6 +225,7 @@ class Writer:
         """What this process alone can say: of the log, of the folds, of the model's drift."""
         file = self.settings.folder / LOG_FILE
         telemetry.add(drift_gauges(self._drift))
+        telemetry.add(state_gauges(self.live.held))
         telemetry.add(moderation_gauges(self.moderation.book))
         telemetry.add(log_gauges(lambda: self.log.last, lambda: self.folding.offset, file))
         telemetry.watch(self._drift.alerts)

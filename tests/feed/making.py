@@ -80,14 +80,14 @@ def engine_of(
     stages: Stages | None = None,
     **settings: Any,
 ) -> OneProcess:
-    """An engine over fakes. Settings of For You are given by name."""
+    """An engine over fakes, without stages unless they are given. Settings of For You by name."""
     live = FakeLive()
     told = Settings(
         http=Http(api_key="key of the app", admin_key="key of the admin"),
         log=Log(tick_ms=0),
         feed=Feed(for_you=ForYou(**settings), following=following or Following()),
         experiments=experiments or {},
-        stages=stages or Stages(),
+        stages=stages or Stages(on=False),
     )
     keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
     catalogue = catalogue_of(folder, keys, clock)

@@ -103,7 +103,7 @@ def test_experiments_are_read_from_the_settings_file(tmp_path: Path) -> None:
 async def test_a_feed_is_served_by_the_viewers_arm_and_says_which(tmp_path: Path) -> None:
     arms = {"up": Arm(share=0.4), "down": Arm(share=0.4, weights={"long_view": -50.0})}
     experiment = Experiment(holdout=0.1, arms=arms)
-    engine = engine_of(tmp_path, experiments={"x": experiment}, explore_share=0.0, trial_share=0.0)
+    engine = engine_of(tmp_path, experiments={"x": experiment}, explore_share=0.0)
     await engine.record([video(f"v{i}", age_h=10 * i) for i in range(6)])
     await engine.catch_up()
     shown: dict[str, set[tuple[str, ...]]] = {}

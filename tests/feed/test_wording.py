@@ -14,7 +14,8 @@ from freshet.feed.wording import ENGLISH, FOLDER, LANGUAGES, said
 from freshet.learning.lookups import ACTS, KINDS
 
 PLACED = {
-    "exploring", "new_topic", "popular", "reopened", "pinned", "boosted", "less_of", "unseen",
+    "exploring", "new_topic", "popular", "popular_here", "left_over", "reopened", "pinned",
+    "boosted", "less_of", "unseen",
 }  # fmt: skip
 PARAMS = {"count": "3", "hashtag": "a&b=c", "topic": "Ü", "when": "day"}
 MORE = {**{kind: {"act": "finished"} for kind in KINDS}, "fresh": {"unit": "hours"}}

@@ -122,6 +122,9 @@ class FakeLive:
     def row(self, kind: str, name: str) -> int:
         return self.kinds[kind].rows.get(name, -1)
 
+    def held(self) -> dict[str, int]:
+        return {"viewer": 0, "video": self.video_count(), "tie_bytes": 0}
+
     def names(self, kind: str, row: int) -> str:
         return self.kinds[kind].ids[row]
 

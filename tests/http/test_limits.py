@@ -152,6 +152,8 @@ async def test_beyond_its_measure_a_server_sends_away_rather_than_serve_all_too_
         refused(answer, 503, "overloaded")
         assert answer.headers["retry-after"] == "1"
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+        acts = {"events": [event("like", video="v1", viewer="vera")]}
+        assert (await client.post("/v1/events", json=acts)).status_code == 200
         assert (await client.get("/health/live")).status_code == 200
         go.set()
         assert [one.status_code for one in await asyncio.gather(*working)] == [200, 200]

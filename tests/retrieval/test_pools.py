@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 
 from freshet.retrieval.nearby import Nearby
-from freshet.retrieval.pools import YOUNG_MAX, Proven, Rising, Young
+from freshet.retrieval.pools import POPULAR_MAX, YOUNG_MAX, Popular, Proven, Rising, Young
 from freshet.retrieval.settings import Retrieval
 from tests.retrieval.items import Table
 
@@ -26,6 +26,17 @@ def test_the_fastest_are_rising_by_country_and_in_the_world() -> None:
     table.eligible[6] = False
     world, here = Rising(table, 10_000, 100).rows(1, 0)
     assert (world.tolist(), here.tolist()) == ([4, 8, 2], [4, 8])
+
+
+def test_the_most_shown_are_popular_by_country_and_in_the_world() -> None:
+    table = Table(2_000)
+    table.shown[[2, 4, 6, 8]] = [1, 4, 3, 2]
+    table.country[[4, 8]] = 1
+    table.eligible[6] = False
+    world, here = Popular(table, 10_000, 5_000).rows(1, 0)
+    assert (world[:3].tolist(), here.tolist()) == ([4, 8, 2], [4, 8])
+    assert len(world) == POPULAR_MAX
+    assert len(Popular(table, 10_000, 5_000).rows(7, 0)[1]) == 0
 
 
 def test_a_pool_lasts_for_its_time_and_is_then_worked_out_anew() -> None:

@@ -344,7 +344,8 @@ class SlateServed(Event, kw_only=True, tag="slate_served"):
     seed: int = 0
     model: str = ""  # version that predicted
     arm: str = ""
-    rung: str = ""  # of the never-empty ladder that filled it, "" = none needed
+    # Of the never-empty ladder that filled it, or the step of a loaded server; "" = in full.
+    rung: str = ""
     personalised: bool = True  # False: ranked as for a viewer nothing is known of
 
 

@@ -36,6 +36,8 @@ class FeedTrace(msgspec.Struct, frozen=True):
     less_of: dict[str, float] = {}  # by video, value that "less of this" took
     weights: dict[str, float] = {}  # the value table: what a predicted outcome adds to a value
     features: dict[str, dict[str, float]] = {}  # by video, what was predicted from, if asked for
+    step: str = ""  # by which a loaded server meant to answer; `rung` says what did
+    queued_ms: float = 0.0  # until it was this request's turn
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -55,7 +57,9 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     surface: str
     time: int  # ms since 1970, of the ranking
     items: tuple[Item, ...]
-    rung: str = ""  # of the never-empty ladder, "" = the whole pipeline; or why it is empty
+    # Of the never-empty ladder, or the step of a loaded server; "" = the whole pipeline; or why
+    # it is empty.
+    rung: str = ""
     session_id: str = ""
     arm: str = ""  # of an experiment
     personalised: bool = True

@@ -22,6 +22,7 @@ import msgspec
 
 from freshet.domain import events as ev
 from freshet.domain.outcomes import INDEX, VIEW_TIMEOUT_MS
+from freshet.feed.load import STEPS
 from freshet.feed.parts import Live
 from freshet.feed.watching import Alert, Alerts, Hours
 from freshet.learning import kernels
@@ -91,7 +92,7 @@ class Drift:
     def _slate(self, slate: ev.SlateServed) -> None:
         feeds = self._feeds.row(slate.received)
         feeds[FEEDS] += 1
-        feeds[FILLED] += slate.rung != ""
+        feeds[FILLED] += slate.rung not in STEPS
         for item in slate.items:
             full = len(self._served) + len(self._open) >= WAITING_MAX
             if len(item.predictions) == len(self.live.outcomes) and not full:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -31,6 +31,17 @@ def log_gauges(last: Callable[[], int], folded: Callable[[], int], file: Path) -
     return registry
 
 
+def state_gauges(held: Callable[[], Mapping[str, int]]) -> CollectorRegistry:
+    """Of the process that folds.
+
+    Args:
+        held: rows of the state by kind, and `tie_bytes`.
+    """
+    registry = CollectorRegistry()
+    registry.register(_State(held))
+    return registry
+
+
 def size_of(file: Path) -> int:
     """Bytes of a file and its companions (`-wal`)."""
     return sum(each.stat().st_size for each in file.parent.glob(f"{file.name}*"))
@@ -41,6 +52,20 @@ def drift_gauges(drift: Drift) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(_Drift(drift))
     return registry
+
+
+class _State(Collector):
+    def __init__(self, held: Callable[[], Mapping[str, int]]) -> None:
+        self._held = held
+
+    def collect(self) -> Iterator[Metric]:
+        rows = GaugeMetricFamily("freshet_state_rows", "Rows of the state", labels=["kind"])
+        held = self._held()
+        for kind in ("viewer", "video"):
+            rows.add_metric([kind], held[kind])
+        yield rows
+        words = "What viewers have seen, follow and hide, in memory"
+        yield GaugeMetricFamily("freshet_tie_bytes", words, value=held["tie_bytes"])
 
 
 class _Drift(Collector):

@@ -29,6 +29,7 @@ from freshet.pipeline import NOTHING, Candidates, Pipeline, Trace
 class Rung:
     name: str
     pipeline: Pipeline[FeedQuery]
+    left_over: bool = False  # serves what a ranking left, if that is as much as is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,11 @@ class Ladder:
         """The first rung's slate that is not empty; none, and why, if all are."""
         slate, rung, traces = NOTHING, self.rungs[0], []
         for rung in self.rungs:
+            if rung.left_over and query.rest is None:
+                continue
             slate, trace = await rung.pipeline.run(query)
             traces.append(trace)
-            if len(slate):
+            if len(slate) >= (query.n if rung.left_over else 1):
                 return Filled(slate, rung, tuple(traces))
         why = "filtered" if traces[-1].drops.get("as_asked") else self.why_empty(query)
         return Filled(slate, Rung(why, rung.pipeline), tuple(traces))

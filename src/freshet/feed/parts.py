@@ -157,6 +157,11 @@ class Live(Protocol):
 
     def video_count(self) -> int: ...
 
+    def held(self) -> Mapping[str, int]:
+        """How many viewers and videos there are, and `tie_bytes`: what viewers have seen, follow
+        and hide."""
+        ...
+
     def published(self, video: str) -> bool:
         """Whether the video is known and was ever published."""
         ...

@@ -38,6 +38,15 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """What a ranking left over, best first."""
+
+    rows: Rows
+    worth: Floats  # (n,) by the value table
+    boost: Floats  # (n,) what the app added
+
+
+@dataclass(frozen=True, slots=True)
 class FeedQuery:
     viewer: int  # row, -1 = no history
     n: int
@@ -53,6 +62,7 @@ class FeedQuery:
     given: Rows = field(default_factory=lambda: NO_ROWS)  # a list the app wants ranked
     personalised: bool = True
     utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
+    rest: Rest | None = None  # what the session's last ranking left, where that may be served
     # What stages worked out for this request and others need, too.
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

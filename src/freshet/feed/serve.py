@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
@@ -23,11 +23,14 @@ from freshet.domain.events import SlateServed, Surface
 from freshet.domain.ids import NO_ROW, uuid7
 from freshet.feed.answer import Answer, FeedTrace, Item, answer
 from freshet.feed.ladder import Filled, Ladder
+from freshet.feed.load import STEPS, Load
 from freshet.feed.notes import noted
 from freshet.feed.options import PLAIN, Options
 from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery, request_seed
 from freshet.feed.recorder import Recorder
+from freshet.feed.rest import Rests
+from freshet.feed.settings import Shedding
 from freshet.feed.slate import items_of
 from freshet.feed.wanted import wanted
 from freshet.log.ports import Offset
@@ -49,6 +52,7 @@ class Ask:
     given: tuple[str, ...] = ()  # rank this list instead of asking sources
     features: bool = False  # tell what was predicted from
     utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
+    may_shed: bool = False  # under load it may be answered at less cost
 
 
 class Progress(Protocol):
@@ -77,6 +81,9 @@ class Feed:
     observe: Callable[[Trace], None]
     arm: str = ""  # of an experiment
     of_given: Ladder | None = None  # for a list that the app gives
+    cheaper: Sequence[Ladder] = ()  # by step of the load, from the first
+    load: Load | None = None
+    rests: Rests = field(default_factory=lambda: Rests(Shedding()))
     _locks: dict[str, tuple[asyncio.Lock, int]] = field(default_factory=dict)
 
     async def serve(self, ask: Ask) -> Answer:
@@ -86,7 +93,8 @@ class Feed:
             Unavailable: the log does not take the slate; nothing was shown.
         """
         # Shielded: a client that hangs up must not leave a slate logged but unremembered.
-        return await asyncio.shield(asyncio.ensure_future(self._in_turn(ask)))
+        asked = self.load.asked() if self.load is not None and ask.may_shed else None
+        return await asyncio.shield(asyncio.ensure_future(self._in_turn(ask, asked)))
 
     async def warm(self) -> None:
         """Run once for nobody's eyes, so that no viewer waits for kernels to be compiled."""
@@ -109,13 +117,15 @@ class Feed:
 
     # --- one new slate ----------------------------------------------------------------------
 
-    async def _in_turn(self, ask: Ask) -> Answer:
+    async def _in_turn(self, ask: Ask, asked: float | None) -> Answer:
+        # A task of its own waits for its turn behind all that is ready: that is the load.
+        queued_s = 0.0 if self.load is None or asked is None else self.load.its_turn(asked)
         async with _Turn(self._locks, ask.viewer):
             if ask.repeatable:
                 known = await self.recorder.recorded(ask.viewer, ask.request_id)
                 if known is not None:
                     return self._again(known)
-            return await self._new(ask)
+            return await self._new(ask, queued_s)
 
     def _again(self, known: SlateServed) -> Answer:
         if known.surface != self.surface:
@@ -123,14 +133,15 @@ class Feed:
             raise Refused("request_id", reason, "a new one")
         return answer(known, self.parts.live.outcomes, FeedTrace(repeated=True))
 
-    async def _new(self, ask: Ask) -> Answer:
+    async def _new(self, ask: Ask, queued_s: float) -> Answer:
         live = self.parts.live
         waited_ms, behind = await self._catch_up(ask.viewer)
         between: Sequence[SlateServed] = ()
         after = -1
-        ladder = self.of_given if ask.given and self.of_given is not None else self.ladder
+        step = self._step(ask)
+        ladder = self._ladder(ask, step)
         for _ in range(COMMIT_TRIES):
-            query, slates = self._query(ask, between)
+            query, slates = self._query(ask, between, step)
             filled = await ladder.fill(query)
             for trace in filled.traces:
                 self.observe(trace)
@@ -139,13 +150,39 @@ class Feed:
             if committed.recorded is not None:
                 return self._again(committed.recorded)
             if committed.offset:
-                fresh = FeedTrace(filled.traces, waited_ms, behind)
+                self._left(ask, query, filled.rung.name)
+                fresh = FeedTrace(
+                    filled.traces, waited_ms, behind,
+                    step=STEPS[step], queued_ms=round(1000 * queued_s, 3),
+                )  # fmt: skip
                 told = noted(fresh, self.parts, query, filled, slate, ask.features)
                 return answer(slate, live.outcomes, told, filled.slate["reasons"])
             between, after = committed.served or between, committed.after
             if committed.full:
                 await self.progress.reach(committed.full, self.parts.settings.wait_ms)
         raise Unavailable("too many requests of this viewer at once")
+
+    def _step(self, ask: Ask) -> int:
+        """How cheaply it is to be answered; 0 = in full."""
+        sheds = self.load is not None and ask.may_shed and self.cheaper and not ask.given
+        return self.load.step_of_next() if self.load is not None and sheds else 0
+
+    def _ladder(self, ask: Ask, step: int) -> Ladder:
+        if ask.given and self.of_given is not None:
+            return self.of_given
+        return self.cheaper[step - 1] if step else self.ladder
+
+    def _left(self, ask: Ask, query: FeedQuery, rung: str) -> None:
+        """Count what was answered, and keep what the ranking left over."""
+        if self.load is None or not ask.may_shed:
+            return
+        self.load.answered(self.surface, rung)
+        self.rests.keep(ask.viewer, query, *self._session(ask, query))
+
+    def _session(self, ask: Ask, query: FeedQuery) -> tuple[str, bytes, bool]:
+        """What a later request must be alike in to go on with the same ranking."""
+        remembers = len(self.parts.live.recent(query.viewer)) > 0
+        return ask.session_id, ask.options.digest(), remembers
 
     async def _catch_up(self, viewer: str) -> tuple[float, int]:
         """Wait for what the viewer did to be folded: ms waited, events still unfolded."""
@@ -158,7 +195,9 @@ class Feed:
         waited_ms = round(1000 * (loop.time() - started), 3)
         return waited_ms, max(0, offset - self.parts.live.offset)
 
-    def _query(self, ask: Ask, between: Sequence[SlateServed]) -> tuple[FeedQuery, int]:
+    def _query(
+        self, ask: Ask, between: Sequence[SlateServed], step: int = 0
+    ) -> tuple[FeedQuery, int]:
         """What is asked of the stages, and how many slates it reckons with.
 
         `between` are slates that are not folded yet, newest first; they are of this session.
@@ -193,6 +232,9 @@ class Feed:
             personalised=ask.options.personalised and not live.impersonal(viewer),
             utc_offset_min=ask.utc_offset_min,
         )
+        if step:
+            rest = self.rests.of(ask.viewer, query, *self._session(ask, query))
+            query = replace(query, rest=rest)
         return query, session.slates
 
     def _rows(self, slates: Sequence[SlateServed], surface: str = "") -> Rows:

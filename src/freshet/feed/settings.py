@@ -82,6 +82,22 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     weights: dict[str, float] = msgspec.field(default_factory=lambda: dict(WEIGHTS))
 
 
+class Shedding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How feeds are answered when more is asked than can be carried; per process."""
+
+    on: bool = True  # answer at less cost under load, rather than let requests queue
+    # longest that a feed should wait for its turn: if even the shortest wait of an interval is
+    # longer, feeds are answered one step more cheaply
+    target_ms: Positive = 50
+    interval_ms: Positive = 200  # of which the shortest wait counts
+    calm_ms: Positive = 1_000  # waits below half of the target until a step is taken back
+    queue: Positive = 64  # feeds waiting for their turn, beyond which the last step answers
+    candidates: Positive = 200  # ranked in the step of fewer candidates
+    kept: Count = 60  # videos that a ranking left over, kept for the session's next slate
+    kept_s: Positive = 600  # how long they are kept
+    sessions: Positive = 10_000  # sessions they are kept for
+
+
 # Who is followed was chosen: what holds them, and what they talk about, counts for more than
 # what makes them follow somebody new.
 FOLLOWING_WEIGHTS: dict[str, float] = {

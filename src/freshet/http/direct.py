@@ -24,14 +24,14 @@ from freshet.feed.options import PLAIN
 from freshet.http.callers import Caller
 from freshet.http.events import INGEST, Taking
 from freshet.http.feeds import CURSOR_MAX, FEED, N_MAX, UTC_OFFSET_MAX, FeedBody, answered
-from freshet.http.gate import App, Gate
+from freshet.http.gate import FEEDS_PATH, App, Gate
 from freshet.http.guard import bearer, identify, missing, needs
 from freshet.http.languages import LANGUAGE_MAX
 from freshet.http.ports import Engine
 from freshet.http.problems import OURS, Problem, Problems, log_unexpected, told
 from freshet.http.scope import Scope, request_id_of
 
-EVENTS_PATH, FEEDS_PATH = "/v1/events", "/v1/feeds/"
+EVENTS_PATH = "/v1/events"
 FEEDS_TEMPLATE = "/v1/feeds/{surface}"
 
 Flag = Annotated[int, Meta(ge=0, le=1)]

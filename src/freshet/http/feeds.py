@@ -194,6 +194,7 @@ async def answered(
         cursor=body.cursor,
         features=body.features,
         utc_offset_min=body.utc_offset_min,
+        may_shed=True,
     )
     answer = await engine.ask(surface, asked)
     answer = in_language(answer, language_of(engine, asked_for, accept, whom.own))

@@ -15,6 +15,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 # These are asked when it matters most, and cost nothing.
 ALWAYS_OPEN = ("/health/", "/metrics")
+FEEDS_PATH = "/v1/feeds/"
 SLOW = "slow"  # a route with `opt={"slow": True}` may take its time: imports, exports
 
 
@@ -22,12 +23,13 @@ class Gate:
     """Middleware of all routes; what it raises is answered like any error of ours.
 
     Beyond `concurrency` requests at work, a further one is told to come again: to answer
-    some in time is better than all too late. The time limit ends when the answer begins.
+    some in time is better than all too late. Feeds are counted apart from all else, so however
+    many are asked for, what viewers did is taken. The time limit ends when the answer begins.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._working = 0
+        self._working = {"feeds": 0, "requests": 0}
 
     def __call__(self, app: App) -> App:
         """The gate before `app`. Routes share one count."""
@@ -37,13 +39,15 @@ class Gate:
                 await app(scope, receive, send)
                 return
             self._check_head(scope)
-            if self._working >= self._limits.concurrency:
-                raise Overloaded(f"this server ({self._working} requests at work)", 1.0)
-            self._working += 1
+            kind = "feeds" if scope["path"].startswith(FEEDS_PATH) else "requests"
+            working = self._working[kind]
+            if working >= self._limits.concurrency:
+                raise Overloaded(f"this server ({working} {kind} at work)", 1.0)
+            self._working[kind] += 1
             try:
                 await self._timed(app, scope, receive, send)
             finally:
-                self._working -= 1
+                self._working[kind] -= 1
 
         return gated
 

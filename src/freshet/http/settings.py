@@ -26,7 +26,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     viewer_burst: Positive = 100  # requests at once after a rest
     viewer_events_per_s: Count = 50  # events of one viewer by viewer tokens; 0 = no limit
     viewer_events_burst: Positive = 2_000  # events at once after a rest
-    concurrency: Positive = 512  # requests worked on at once; more are told to come again
+    # requests worked on at once, feeds counted apart from all else; more are told to come again
+    concurrency: Positive = 512
+    connections: Positive = 4_096  # held open at once, idle ones too; more wait to be accepted
     timeout_s: Seconds = 30.0  # longest a request may take, its body's arrival included
     body_bytes: Positive = 4_000_000  # of a request
     batch: Positive = 1_000  # records of a batch

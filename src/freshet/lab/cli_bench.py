@@ -17,6 +17,8 @@ from freshet.lab.bench import events as events_bench
 from freshet.lab.bench import feed as feed_bench
 from freshet.lab.bench import freshness as freshness_bench
 from freshet.lab.bench import growth as growth_bench
+from freshet.lab.bench import overload as overload_bench
+from freshet.lab.bench import soak as soak_bench
 from freshet.lab.bench import tables
 from freshet.lab.bench.folder import Made
 from freshet.lab.bench.users import FEEDS_PER_USER, PEAK_HOUR
@@ -144,6 +146,49 @@ def growth(
     with _folder(None) as folder, _told() as tell:
         report = growth_bench.measure(folder, videos, viewers, log_events, how, tell)
     _out(report, tables.growth(report), as_json)
+
+
+@app.command()
+def overload(
+    videos: Videos = 10_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    seconds: Seconds = 20.0,
+    times: Annotated[float, typer.Option(min=0.1, help="Of what it carries.")] = 2.0,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """Above capacity: latency, errors and steps, with shedding and without."""
+    with _folder(keep) as folder, _told() as tell:
+        report = overload_bench.measure(
+            folder, Made(videos, viewers, seed), workers=workers, seconds=seconds, times=times,
+            seed=seed, tell=tell,
+        )  # fmt: skip
+    _out(report, tables.overload(report), as_json)
+
+
+@app.command()
+def soak(
+    videos: Videos = 10_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Under load.")] = 30.0,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Of what it carries.")] = 0.7,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """For long under load: errors, repeats, latency and memory over time. Exit code 1 unless
+    all is sound."""
+    with _folder(keep) as folder, _told() as tell:
+        report = soak_bench.measure(
+            folder, Made(videos, viewers, seed), workers=workers, minutes=minutes, share=share,
+            seed=seed, tell=tell,
+        )  # fmt: skip
+    _out(report, tables.soak(report), as_json)
+    if not report.sound:
+        raise typer.Exit(1)
 
 
 @contextmanager

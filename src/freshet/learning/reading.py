@@ -141,6 +141,11 @@ class Reading(Predicting):
     def video_count(self) -> int:
         return len(self.columns.names["video"])
 
+    def held(self) -> dict[str, int]:
+        """Rows by kind, and the bytes of all ties."""
+        rows = {kind: len(self.columns.names[kind]) for kind in ("viewer", "video")}
+        return {**rows, "tie_bytes": 4 * int(self.space.ties.used[0])}
+
     def names(self, kind: str, row: int) -> str:
         """Id of a creator, sound, hashtag, topic, language or country by its row."""
         return str(self.columns.names["viewer" if kind == "creator" else kind][row])

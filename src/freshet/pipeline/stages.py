@@ -70,13 +70,13 @@ VERBS = {"columns": "enricher", "score": "scorer", "keep": "filter"}
 
 
 def stage_name(stage: object) -> str:
-    """A stage's name in traces, metrics and logs.
+    """A stage's name in traces, metrics and logs; of one around another, the other's.
 
     >>> class NotSeen: ...
     >>> stage_name(NotSeen())
     'not_seen'
     """
-    return _named(type(stage).__name__)
+    return _named(type(getattr(stage, "stands_for", stage)).__name__)
 
 
 @cache  # asked for every stage of every request

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import structlog
 
 from freshet.retrieval.index import Floats, Rows, VideoIndex
-from freshet.retrieval.pools import WORTH_SLICE, Catalogue, Proven, Rising, Young
+from freshet.retrieval.pools import WORTH_SLICE, Catalogue, Popular, Proven, Rising, Young
 from freshet.retrieval.settings import Retrieval
 
 _log = structlog.get_logger("freshet.retrieval")
@@ -38,6 +38,7 @@ class Nearby:
         every_ms, small = 1_000 * settings.rising_s, settings.exact_max
         self.index = VideoIndex(live, settings)
         self.rising = Rising(live, every_ms, small)
+        self.popular = Popular(live, every_ms, small)
         self.young = Young(live, every_ms, small, little_shown, wanting)
         self.proven = Proven(live, every_ms, small, worth)
         self._stop = Event()
@@ -48,7 +49,8 @@ class Nearby:
         """Bring up to date what requests do not bring up to date themselves; for a thread."""
         self.index.maintain()
         now_ms, large = self._clock(), not self.index.is_small
-        for kept in (self.rising.kept, self.young.kept, self.proven.kept):
+        pools = (self.rising, self.popular, self.young, self.proven)
+        for kept in (pool.kept for pool in pools):
             kept.get(now_ms, large)
 
     async def value(self) -> None:

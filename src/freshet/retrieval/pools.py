@@ -1,4 +1,4 @@
-"""Pools of videos that everybody's feed draws from: what is rising, what is young, what is
+"""Pools of videos that everybody's feed draws from: what is rising, popular, young, or
 proven to be worth most to a viewer of whom nothing is known.
 
 Working them out reads the whole catalogue, so requests only read what was worked out last;
@@ -22,6 +22,7 @@ from freshet.retrieval.nearest import cosines_to
 WORTH_SLICE = 256  # videos predicted at once: a millisecond in which no request is served
 SLICE = 8_192  # videos read at once; other threads run between
 PER_COUNTRY = 256  # rising videos kept for one country, and for the world
+POPULAR_MAX = 512  # most shown videos kept for one country, and for the world
 YOUNG_MAX = 1_024  # little-shown videos kept, the newest
 PROVEN_MAX = 1_024  # videos kept that are worth most
 YOUNG_AMONG = 1 << 18  # newest videos among which they are looked for
@@ -107,14 +108,47 @@ class Rising:
             rows.append(first + moving[live.eligible[first + moving]])
             speeds.append(speed[rows[-1] - first])
         fastest = np.argsort(-np.concatenate(speeds), kind="stable")
-        sorted_rows = np.concatenate(rows)[fastest]
-        countries = live.country[sorted_rows]
-        found = {-1: sorted_rows[:PER_COUNTRY]}
-        order = np.argsort(countries, kind="stable")
-        for part in np.split(order, np.flatnonzero(np.diff(countries[order])) + 1):
-            if len(part) and countries[part[0]] >= 0:
-                found[int(countries[part[0]])] = sorted_rows[part[:PER_COUNTRY]]
-        return found
+        return _by_country(live, np.concatenate(rows)[fastest], PER_COUNTRY)
+
+
+def _by_country(live: Catalogue, rows: Rows, most: int) -> dict[int, Rows]:
+    """The first `most` of each country, in the order of `rows`, and of all of them at -1."""
+    countries = live.country[rows]
+    found = {-1: rows[:most]}
+    order = np.argsort(countries, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(countries[order])) + 1):
+        if len(part) and countries[part[0]] >= 0:
+            found[int(countries[part[0]])] = rows[part[:most]]
+    return found
+
+
+@dataclass
+class Popular:
+    """The videos that were shown most, in the world and by country of publishing."""
+
+    live: Catalogue
+    every_ms: int
+    small: int  # up to so many videos, a request may work it out
+    kept: Kept[dict[int, Rows]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = Kept(self.work_out, self.every_ms)
+
+    def rows(self, country: int, now_ms: int) -> tuple[Rows, Rows]:
+        """Of the world and of a country (-1 = none), most shown first."""
+        found = self.kept.get(now_ms, self.live.video_count() <= self.small) or {}
+        return found.get(-1, NO_ROWS), found.get(country, NO_ROWS) if country >= 0 else NO_ROWS
+
+    def work_out(self, now_ms: int) -> dict[int, Rows]:
+        """By country, -1 for the world."""
+        live, count = self.live, self.live.video_count()
+        rows, shown = [NO_ROWS], [np.empty(0, np.float32)]
+        for first in range(0, count, SLICE):
+            some = np.arange(first, min(first + SLICE, count), dtype=np.int32)
+            rows.append(some[live.eligible[some]])
+            shown.append(live.shown[rows[-1]])
+        most = np.argsort(-np.concatenate(shown), kind="stable")
+        return _by_country(live, np.concatenate(rows)[most], POPULAR_MAX)
 
 
 @dataclass(frozen=True, slots=True)

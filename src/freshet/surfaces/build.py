@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from freshet.catalogue.trials import Trials
@@ -12,9 +13,10 @@ from freshet.feed.experiments import HOLDOUT, Arm, Experiment, check, laid_over
 from freshet.feed.ladder import Ladder
 from freshet.feed.parts import Live, Parts
 from freshet.feed.serve import Feed
-from freshet.feed.settings import Following, ForYou
+from freshet.feed.settings import Following, ForYou, Shedding
 from freshet.pipeline import Trace
 from freshet.retrieval.nearby import Nearby
+from freshet.surfaces.cheaper import Cheaper, fewer, narrower
 from freshet.surfaces.following import following, parts_for
 from freshet.surfaces.for_you import for_you
 from freshet.surfaces.rank import scorer, served
@@ -27,7 +29,13 @@ class MakeFeed(Protocol):
     """Knows the log, the recent slates and the clock that all feeds share."""
 
     def __call__(
-        self, surface: Surface, parts: Parts, ladder: Ladder, of_given: Ladder, arm: str
+        self,
+        surface: Surface,
+        parts: Parts,
+        ladder: Ladder,
+        of_given: Ladder,
+        arm: str,
+        cheaper: Sequence[Ladder],
     ) -> Feed: ...
 
 
@@ -36,6 +44,7 @@ def surfaces(
     nearby: Nearby,
     trials: Trials | None,
     sections: Mapping[str, ForYou | Following],
+    shedding: Shedding,
     experiments: Mapping[str, Experiment],
     cursors: Cursors,
     clock: Callable[[], int],
@@ -57,11 +66,16 @@ def surfaces(
         surface: Surface
         if isinstance(section, Following):
             surface, parts = "following", parts_for(live, section)
-            ladder = following(live, section)
+            cheaper = Cheaper(surface, parts, shedding)
+            less = following(live, narrower(section, shedding))
+            ladder, steps = following(live, section), cheaper.of(less, popular=False)
         else:
             surface, parts = "for_you", Parts(live, section, nearby, trials)
-            ladder = for_you(parts)
-        feed = make_feed(surface, parts, ladder, served(surface, parts), label)
+            cheaper = Cheaper(surface, parts, shedding)
+            less = for_you(replace(parts, settings=fewer(section, shedding)))
+            ladder, steps = for_you(parts), cheaper.of(less)
+        given = served(surface, parts)
+        feed = make_feed(surface, parts, cheaper.leaving(ladder), given, label, steps)
         return Variant(feed, scorer(surface, parts, observe, label))
 
     variants: dict[tuple[str, str], Variant] = {}

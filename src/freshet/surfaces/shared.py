@@ -31,10 +31,14 @@ def unseen(parts: Parts, to_followers: bool = False) -> list[Any]:
 
 def ranked(parts: Parts, value: Value) -> list[Any]:
     """Predictions, what they are worth, and what app and viewer make of that."""
+    return [Predict(parts), value, Boosts(parts), *totalled(parts)]
+
+
+def totalled(parts: Parts) -> list[Any]:
+    """From worth and boosts to the value that a slate is put in order by."""
     settings = parts.settings
     fading_s = settings.less_of_half_life_days * DAY_S
-    less_of = LessOfThis(parts.live, settings.less_of_share, fading_s)
-    return [Predict(parts), value, Boosts(parts), less_of, Total()]
+    return [LessOfThis(parts.live, settings.less_of_share, fading_s), Total()]
 
 
 def doubted(parts: Parts, value: Value) -> list[Any]:

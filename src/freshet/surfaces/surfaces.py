@@ -33,6 +33,7 @@ class Question:
     given: tuple[str, ...] = ()  # rank and serve this list
     features: bool = False  # tell in the trace what was predicted from
     utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
+    may_shed: bool = False  # under load it may be answered at less cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Surfaces:
                 given=asked.given,
                 features=asked.features,
                 utc_offset_min=asked.utc_offset_min,
+                may_shed=asked.may_shed,
             )
         )
         return answer if asked.given else self._continued(surface, asked, page, answer)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from freshet.domain.errors import Refused
-from freshet.lab.bench import events, feed, freshness
+from freshet.lab.bench import events, feed, freshness, overload, soak
+from freshet.lab.bench.drive import Quantiles
 from freshet.lab.bench.folder import Made, made_folder
+from freshet.lab.bench.load import Done
 from freshet.lab.bench.past import BUSY_VIEWS
 from freshet.learning.live import Live
 from freshet.log.snapshots import Snapshots
@@ -92,6 +94,65 @@ def test_feeds_are_measured_on_the_real_server(folder: Path) -> None:
     assert report.slate_value is not None
     assert 0.5 < report.slate_value <= 1.001
     assert report.load["null_over_ours"] > 1
+
+
+def test_above_capacity_one_side_sheds_and_the_other_does_not(folder: Path) -> None:
+    report = overload.measure(
+        folder, MADE, workers=1, seconds=2.0, times=2.0, seed=1, tell=tell
+    )  # fmt: skip
+    assert report.asked_per_s == pytest.approx(2 * report.capacity_per_s, rel=0.01)
+    assert report.without.answered.keys() <= {"full"}
+    for side in (report.without, report.shedding):
+        assert side.asked == sum(side.answered.values()) + side.failed > 0
+        assert side.repeats == 0
+    assert report.shedding.full_after_s is not None
+
+
+def test_a_soak_tells_errors_repeats_latency_and_memory(folder: Path) -> None:
+    report = soak.measure(folder, MADE, workers=1, minutes=0.1, share=0.4, seed=1, tell=tell)
+    assert (report.errors, report.repeats) == (0, 0)
+    assert sum(one.feeds for one in report.intervals) == report.asked > 0
+    first, last = report.held[0], report.held[-1]
+    assert last.at_s > first.at_s
+    assert last.events > first.events > 0
+    assert (first.viewers, first.videos) == (MADE.viewers, MADE.videos)
+    assert last.tie_mb >= first.tie_mb > 0
+    assert min(one.pss_mb for one in report.held) > 50
+    assert report.pss_mb_per_hour is None
+    assert "too short to tell of memory" in report.verdict
+    assert report.sound == report.verdict.startswith("sound:")
+
+
+def held(at_s: float, pss_mb: float, events: int) -> soak.Held:
+    return soak.Held(at_s, pss_mb, 1_000, 1_000, 8.0, events, 1.0, 0)
+
+
+def test_what_memory_grows_beyond_the_state_is_told_apart() -> None:
+    growth = soak.grown([held(60 * n, 500 + 2 * n, 50_000 * n) for n in range(8)])
+    assert growth == (120.0, 36.0)
+    assert growth.beyond == 84.0
+    assert soak.grown([held(60 * n, 500, n) for n in range(3)]) is None
+
+
+@pytest.mark.parametrize(
+    ("done", "p99", "growth", "said"),
+    [
+        (Done(steps=9), [40, 40, 40], soak.Growth(150, 60), []),
+        (Done(steps=9), [10, 20, 45], None, []),
+        (Done(steps=9, failed=1, failure="503"), [40] * 3, None, ["1 of 10 steps failed (503)"]),
+        (Done(steps=9, repeats=2), [40] * 3, None, ["2 videos came twice"]),
+        (Done(steps=9), [40, 60, 90], None, ["p99 went from 40 to 90 ms"]),
+        (
+            Done(steps=9), [40] * 3, soak.Growth(200, 60),
+            ["memory grows by 140 MB/h more than the state does"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_sound_is_said(
+    done: Done, p99: list[float], growth: soak.Growth | None, said: list[str]
+) -> None:
+    intervals = [soak.Interval(n, 1, Quantiles(1.0, ms)) for n, ms in enumerate(p99)]
+    assert list(soak.faults(done, intervals, growth)) == said
 
 
 def test_acts_reach_the_feeds_of_another_worker(folder: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from random import Random
 
@@ -78,8 +80,10 @@ async def test_a_server_that_hangs_up_is_an_error() -> None:
     port = free_port()
     server = await asyncio.start_server(serve, HOST, port)
     connection = await Connection.to(HOST, port)
+    assert connection.is_open
     with pytest.raises(Broken, match="closed"):
         await connection.ask(Requests(HOST, port, "key").get("/"))
+    assert not connection.is_open
     server.close()
 
 
@@ -101,6 +105,13 @@ def test_a_request_carries_the_key_and_its_length() -> None:
     assert sent.endswith(body)
     assert b"authorization: Bearer secret\r\n" in sent
     assert b"content-length: %d\r\n" % len(body) in sent
+
+
+def test_a_process_that_has_ended_costs_nothing() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert pss_bytes(ended.pid) == 0
+    assert cpu_s([ended.pid]) == 0
 
 
 async def test_what_a_process_costs_is_read_from_the_system() -> None:

@@ -45,7 +45,7 @@ class Feed(Answer, frozen=True, kw_only=True):
     seed: int = 0
     surface: str = "for_you"
     time: int = 0  # ms since 1970, of the ranking
-    rung: str = ""  # of the never-empty ladder that filled it, or why it is empty
+    rung: str = ""  # of the never-empty ladder, or of a loaded server; or why it is empty
     session_id: str = ""
     arm: str = ""
     personalised: bool = True

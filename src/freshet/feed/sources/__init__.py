@@ -10,13 +10,14 @@ catalogue.
     Fresh          the newest videos
     FirstAudience  new, little shown, and likely to suit this viewer
     Explore        little-shown videos, drawn by chance
+    PopularHere    shown most, in the viewer's country and anywhere: for a server under load
     Everything     the whole catalogue while it is small, else a uniform sample
     Whole          the whole catalogue without a cap, for the ladder's lower rungs
 """
 
 from freshet.feed.sources.catalogue import Everything, Explore, Fresh, Whole
 from freshet.feed.sources.near import Followed, Interests, Similar
-from freshet.feed.sources.pooled import FirstAudience, Proven, Rising
+from freshet.feed.sources.pooled import FirstAudience, PopularHere, Proven, Rising
 
 __all__ = [
     "Everything",
@@ -25,6 +26,7 @@ __all__ = [
     "Followed",
     "Fresh",
     "Interests",
+    "PopularHere",
     "Proven",
     "Rising",
     "Similar",

@@ -77,10 +77,11 @@ def _near(parts: Parts, query: FeedQuery) -> tuple[Candidates, Candidates]:
 def _searched(parts: Parts, query: FeedQuery) -> tuple[Candidates, Candidates]:
     live, settings = parts.live, parts.settings
     taste = query.taste(live)
-    liked = taste.liked[:LAST]
-    if parts.nearby is None or not len(liked):
+    if parts.nearby is None or not len(taste.liked):
         return NOTHING, NOTHING
-    similar = np.full(len(liked), -(-settings.similar // len(liked)))
+    # Searching costs by the number of points, so none is searched by for nothing.
+    liked = taste.liked[: LAST if settings.similar else 0]
+    similar = np.full(len(liked), -(-settings.similar // max(len(liked), 1)))
     interests = np.ceil(settings.interests * (0.5 / max(len(taste.shares), 1) + 0.5 * taste.shares))
     # The few nearest of one video lie in the first lists.
     few = parts.nearby.settings.probes_similar

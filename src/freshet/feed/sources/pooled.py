@@ -44,6 +44,20 @@ class Rising:
 
 
 @dataclass(frozen=True, slots=True)
+class PopularHere:
+    """What was shown most, in the viewer's country and anywhere."""
+
+    parts: Parts
+
+    async def fetch(self, query: FeedQuery) -> Candidates:
+        if self.parts.nearby is None:
+            return NOTHING
+        country, _ = self.parts.live.home(query.known_as)
+        world, here = self.parts.nearby.popular.rows(country, query.now_ms)
+        return Candidates(np.concatenate([here, world]))
+
+
+@dataclass(frozen=True, slots=True)
 class Proven:
     """`proven` videos of those that are worth most to a viewer of whom nothing is known,
     those that fit this viewer first."""

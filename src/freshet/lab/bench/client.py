@@ -33,6 +33,11 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         return int(self._transport.get_extra_info("sockname")[1])
 
+    @property
+    def is_open(self) -> bool:
+        """False once the server has closed it, as servers do with idle ones."""
+        return self._transport is not None and not self._transport.is_closing()
+
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
         assert self._transport is not None

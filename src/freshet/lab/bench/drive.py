@@ -6,10 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -38,6 +40,14 @@ class Quantiles(msgspec.Struct, frozen=True):
         return cls(p50, p99)
 
 
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """The load generator at work, and where it tells what it did."""
+
+    process: subprocess.Popen[bytes]
+    told: IO[bytes]
+
+
 def plan_for(server: Server, made: Made, **how: Any) -> Plan:
     return Plan(
         host=server.host, port=server.port, key=server.key, viewers=made.viewers,
@@ -56,31 +66,37 @@ def carried_out(plan: Plan) -> Done:
 
 
 @contextmanager
-def under_way(plan: Plan) -> Iterator[subprocess.Popen[bytes]]:
+def under_way(plan: Plan) -> Iterator[Loading]:
     """The load generator at work; ended on leaving, if it has not ended."""
     command = [sys.executable, "-m", "freshet.lab.bench.load"]
-    load = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert load.stdin is not None
-    try:
-        load.stdin.write(msgspec.json.encode(plan))
-        load.stdin.close()
-        yield load
-    finally:
-        if load.poll() is None:
-            load.kill()
-        load.wait()
+    # A file: a pipe that nobody reads for minutes would hold it up.
+    with tempfile.TemporaryFile() as told:
+        load = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=told)
+        assert load.stdin is not None
+        try:
+            load.stdin.write(msgspec.json.encode(plan))
+            load.stdin.close()
+            yield Loading(load, told)
+        finally:
+            if load.poll() is None:
+                load.kill()
+            load.wait()
 
 
-def finished(load: subprocess.Popen[bytes]) -> Done:
+def finished(load: Loading) -> Done:
     """Wait for what it did. Raises: as `carried_out`."""
-    assert load.stdout is not None
-    told = load.stdout.read()
-    if load.wait():
-        raise Broken(f"the load generator ended with {load.returncode}")
-    done = msgspec.json.decode(told, type=Done)
+    done = told_by(load)
     if not done.steps or done.failed > FAILED_MAX * done.steps:
         raise Broken(f"{done.failed} of {done.failed + done.steps} steps failed: {done.failure}")
     return done
+
+
+def told_by(load: Loading) -> Done:
+    """Wait for what it did, whatever failed."""
+    if load.process.wait():
+        raise Broken(f"the load generator ended with {load.process.returncode}")
+    load.told.seek(0)
+    return msgspec.json.decode(load.told.read(), type=Done)
 
 
 def null_per_s(plan: Plan) -> float:

@@ -42,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     clients: int = 8  # closed; with a rate, connections at the most
     rate: float = 0.0  # steps a second; 0 = closed
     seconds: float = 5.0
+    patience_s: float = 30.0  # how long a step may take
     warm_s: float = 1.0  # before anything is counted
     batch: int = 100  # events of a step without feeds
     trace_share: float = 0.1  # of the feeds that ask for their trace
@@ -52,8 +53,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Done(msgspec.Struct):
     """What came of it, between the end of the warming and the last answer.
 
-    `survived` candidates of each traced feed were ranked; `rungs` of the never-empty ladder
-    filled what the whole pipeline could not.
+    `survived` candidates of each traced feed were ranked; `rungs` of the never-empty ladder, or
+    steps of a loaded server, filled what the whole pipeline did not.
     """
 
     steps: int = 0
@@ -68,9 +69,17 @@ class Done(msgspec.Struct):
     survived: list[int] = []
     videos: int = 0  # in all feeds
     rungs: int = 0
+    answered: dict[str, int] = {}  # feeds by rung or step, "" = in full
+    repeats: int = 0  # videos that came to a viewer a second time
+    feed_at_s: list[float] = []  # when each feed was due, since the beginning
+    refused: int = 0  # of the failed: told to come again (503)
     behind: int = 0  # feeds that did not wait for the viewer's own last act
     failed: int = 0
     failure: str = ""  # the first one's
+
+
+class Refusal(Broken):
+    """Told to come again."""
 
 
 class _Video(msgspec.Struct):
@@ -100,6 +109,8 @@ class Load:
         self._done = Done()
         self._stages: dict[str, list[float]] = defaultdict(list)
         self._idle: list[Connection] = []
+        self._shown: dict[str, set[str]] = defaultdict(set)  # by viewer
+        self._begun = 0.0
         self._step = self._feed_step if plan.step == "feed" else self._events_step
 
     async def run(self) -> Done:
@@ -110,7 +121,8 @@ class Load:
         await asyncio.sleep(plan.warm_s)
         self._done = done = Done()
         self._stages.clear()
-        begun, server_s, load_s = time.perf_counter(), cpu_s(plan.processes), time.process_time()
+        self._begun = begun = time.perf_counter()
+        server_s, load_s = cpu_s(plan.processes), time.process_time()
         await work
         done.wall_s = time.perf_counter() - begun
         done.server_cpu_s = cpu_s(plan.processes) - server_s
@@ -142,18 +154,28 @@ class Load:
         await asyncio.gather(*under_way)
 
     async def _one(self, step: Callable[[Connection, float], Awaitable[None]], due: float) -> None:
-        connection = self._idle.pop() if self._idle else None
+        connection = self._free()
         try:
-            if connection is None:
-                connection = await Connection.to(self._plan.host, self._plan.port)
-            await step(connection, due)
+            async with asyncio.timeout(self._plan.patience_s):
+                if connection is None:
+                    connection = await Connection.to(self._plan.host, self._plan.port)
+                await step(connection, due)
             self._idle.append(connection)
         except (Broken, OSError, msgspec.DecodeError) as error:
             if connection is not None:
                 connection.close()
             self._done.failed += 1
+            self._done.refused += isinstance(error, Refusal)
             self._done.failure = self._done.failure or f"{type(error).__name__}: {error}"
             await asyncio.sleep(0.01)  # a server that is down must not be asked in a busy loop
+
+    def _free(self) -> Connection | None:
+        """The connection used last, of those that the server keeps open; None: another one."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open:
+                return connection
+        return None
 
     async def _feed_step(self, connection: Connection, due: float) -> None:
         viewer = f"viewer-{self._random.randrange(self._plan.viewers)}"
@@ -162,8 +184,9 @@ class Load:
         body = await self._ask(connection, self._requests.get(path))
         done = self._done
         done.feed_ms.append(1_000 * (time.perf_counter() - due))
+        done.feed_at_s.append(max(0.0, due - self._begun))
         feed = read_feed(body)
-        self._note(feed)
+        self._note(feed, self._shown[viewer])
         batch = self._acts.watched(viewer, [item.video for item in feed.items], feed.request_id)
         begun = time.perf_counter()
         await self._ask(connection, self._requests.post("/v1/events", batch))
@@ -182,14 +205,20 @@ class Load:
 
     async def _ask(self, connection: Connection, request: bytes) -> bytes:
         status, body = await connection.ask(request)
+        if status == 503:
+            raise Refusal(f"answered {status}: {body[:300].decode(errors='replace')}")
         if status != 200:
             raise Broken(f"answered {status}: {body[:300].decode(errors='replace')}")
         return body
 
-    def _note(self, feed: Feed) -> None:
+    def _note(self, feed: Feed, shown: set[str]) -> None:
         done = self._done
+        videos = {item.video for item in feed.items}
+        done.repeats += len(feed.items) - len(videos - shown)
+        shown |= videos
         done.videos += len(feed.items)
         done.rungs += bool(feed.rung)
+        done.answered[feed.rung] = done.answered.get(feed.rung, 0) + 1
         if feed.trace is None:
             return
         done.behind += feed.trace.behind > 0

@@ -28,6 +28,9 @@ PROC = Path("/proc")
 class Server:
     """A server of a data folder, on while entered.
 
+    Args:
+        sheds: answers feeds at less cost under load; else all are in full, as capacity means.
+
     Attributes:
         start_s: from starting the process until it says that it is ready.
 
@@ -35,19 +38,22 @@ class Server:
         Unavailable: it ended, or was not ready in time; says what it wrote last.
     """
 
-    def __init__(self, folder: Path, workers: int) -> None:
-        self.folder, self.workers = folder, workers
+    def __init__(self, folder: Path, workers: int, sheds: bool = False) -> None:
+        self.folder, self.workers, self.sheds = folder, workers, sheds
         self.host, self.port = HOST, free_port()
         self.key = secrets.token_urlsafe(32)
         self.start_s = 0.0
 
     def __enter__(self) -> Self:
+        settings = {
+            "FRESHET_HTTP_API_KEY": self.key,
+            "FRESHET_FEED_SHEDDING_ON": "true" if self.sheds else "false",
+        }
         begun = time.perf_counter()
         with (self.folder / SERVER_LOG).open("wb") as log:
             self._process = subprocess.Popen(
-                self.command, env={**os.environ, "FRESHET_HTTP_API_KEY": self.key},
-                stdout=log, stderr=log,
-            )  # fmt: skip
+                self.command, env={**os.environ, **settings}, stdout=log, stderr=log
+            )
         try:
             while not self._ready():
                 if self._process.poll() is not None or time.perf_counter() - begun > START_S:
@@ -89,6 +95,14 @@ class Server:
         """Memory of all processes, what they share counted once."""
         return sum(pss_bytes(pid) for pid in self.processes)
 
+    def metrics(self) -> list[str]:
+        """Lines of `/metrics`, of all processes."""
+        caller = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        caller.request("GET", "/metrics")
+        lines = caller.getresponse().read().decode().splitlines()
+        caller.close()
+        return lines
+
     def _ready(self) -> bool:
         try:
             caller = http.client.HTTPConnection(self.host, self.port, timeout=5)
@@ -99,6 +113,16 @@ class Server:
 
     def _last_words(self) -> str:
         return (self.folder / SERVER_LOG).read_text(errors="replace")[-500:]
+
+
+def highest(metrics: Iterable[str], name: str, label: str = "") -> float:
+    """The largest number of this name, and label, of any process; 0 if there is none.
+
+    >>> highest(['a{kind="b",worker="0"} 1.0', 'a{kind="c",worker="0"} 2.0'], "a", 'kind="b"')
+    1.0
+    """
+    found = (line for line in metrics if line.startswith(f"{name}{{") and label in line)
+    return max((float(line.rpartition(" ")[2]) for line in found), default=0.0)
 
 
 def free_port() -> int:
@@ -123,9 +147,11 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 
 def pss_bytes(pid: int) -> int:
-    for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
+    """Proportional set size of a process; 0 for one that has ended."""
+    with suppress(OSError):
+        for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
     return 0
 
 

@@ -14,6 +14,8 @@ from freshet.lab.bench.events import EventsReport
 from freshet.lab.bench.feed import FeedReport
 from freshet.lab.bench.freshness import FreshnessReport
 from freshet.lab.bench.growth import GrowthReport
+from freshet.lab.bench.overload import OverloadReport
+from freshet.lab.bench.soak import SoakReport
 from freshet.lab.bench.users import sentence
 
 OVER = {
@@ -124,17 +126,70 @@ def growth(report: GrowthReport) -> RenderableType:
     return Group(feeds, "", logs, "", table)
 
 
+def overload(report: OverloadReport) -> RenderableType:
+    told = report.run
+    table = Table(
+        "", "without shedding", "with", box=None, pad_edge=False, title_justify="left",
+        title=f"{told['times']:g} times the capacity of {report.capacity_per_s:,.1f} feeds/s",
+        caption=_caption(told), caption_justify="left",
+    )  # fmt: skip
+    sides = report.without, report.shedding
+    table.add_row("feeds asked", *(f"{one.asked:,}" for one in sides))
+    table.add_row("errors", *(f"{one.failed:,}" for one in sides))
+    table.add_row("  told to come again", *(f"{one.refused:,}" for one in sides))
+    table.add_row("feeds/s answered", *(f"{one.feeds_per_s:,.1f}" for one in sides))
+    table.add_row("HTTP ms p50, p99", *(_both(one.http_ms) for one in sides))
+    table.add_row("their events, ms p50, p99", *(_both(one.events_ms) for one in sides))
+    table.add_row("processor ms a feed", *(f"{one.cpu_ms:,.2f}" for one in sides))
+    table.add_row("videos that came twice", *(f"{one.repeats:,}" for one in sides))
+    for step in sorted({step for one in sides for step in one.answered}):
+        table.add_row(f"  {step}", *(f"{one.answered.get(step, 0):,}" for one in sides))
+    full = report.shedding.full_after_s
+    table.add_row("all in full again after, s", "", "never" if full is None else f"{full:.1f}")
+    return table
+
+
+def soak(report: SoakReport) -> RenderableType:
+    times = Table("from s", "feeds", "ms p50", "p99", box=None, pad_edge=False)
+    for one in report.intervals:
+        p50, p99 = f"{one.http_ms.p50:,.1f}", f"{one.http_ms.p99:,.1f}"
+        times.add_row(f"{one.from_s:,.0f}", f"{one.feeds:,}", p50, p99)
+    table = _table("Soak", report.run)
+    first, last = report.held[0], report.held[-1]
+    table.add_row(
+        "capacity, asked, feeds/s", f"{report.capacity_per_s:,.1f}, {report.asked_per_s:,.1f}"
+    )
+    table.add_row("feeds, errors", f"{report.asked:,}, {report.errors:,}")
+    table.add_row("videos that came twice", f"{report.repeats:,}")
+    table.add_row("HTTP ms p50, p99", _both(report.http_ms))
+    for step, count in report.answered.items():
+        table.add_row(f"  {step}", f"{count:,}")
+    for name, what in (
+        ("memory (PSS) MB", "pss_mb"), ("viewers", "viewers"), ("videos", "videos"),
+        ("what they saw, MB", "tie_mb"), ("events in the log", "events"), ("log, MB", "log_mb"),
+        ("not folded yet", "behind"),
+    ):  # fmt: skip
+        table.add_row(f"{name}: begin, end", f"{getattr(first, what):,}, {getattr(last, what):,}")
+    slopes = report.pss_mb_per_hour, report.state_mb_per_hour, report.beyond_mb_per_hour
+    told = ", ".join("?" if one is None else f"{one:,.1f}" for one in slopes)
+    table.add_row(f"MB an hour from {report.settled_s:,.0f} s on: memory, state, beyond", told)
+    return Group(times, "", table, "", report.verdict)
+
+
 def _table(title: str, run: dict[str, Any]) -> Table:
     told = [f"{run[name]:,} {name}" for name in ("videos", "viewers") if run.get(name)]
     if run.get("log_events"):
         told.append(f"{run['log_events']:,} events in the log")
     told.append(f"{run['workers']} serving")
-    load = ", ".join(str(one) for one in run["load_average"])
     return Table(
         "", "", title=f"{title}: {', '.join(told)}", title_justify="left", box=None,
-        pad_edge=False, show_header=False, caption_justify="left",
-        caption=f"commit {run['commit']}, {run['cores']} cores, load average {load}",
+        pad_edge=False, show_header=False, caption_justify="left", caption=_caption(run),
     )  # fmt: skip
+
+
+def _caption(run: dict[str, Any]) -> str:
+    load = ", ".join(str(one) for one in run["load_average"])
+    return f"commit {run['commit']}, {run['cores']} cores, load average {load}"
 
 
 def _both(found: Quantiles) -> str:
