@@ -7,7 +7,7 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from freshet.app import now_ms, open_access
 from tests.web.acting import DAY_MS, Acting
@@ -193,7 +193,12 @@ async def test_the_stages_are_those_that_the_server_counts(
 
 
 async def test_stages_that_are_off_say_so(visit: Visiting, served: Served) -> None:
+    async def off(route: Route) -> None:
+        found = await route.fetch()
+        await route.fulfill(response=found, json={**await found.json(), "on": False, "steps": []})
+
     here = await visit()
+    await here.page.route("**/v1/admin/stages", off)
     await here.read("/operator", ADMIN_KEY)
     await expect(here.page.get_by_text("Stages are off")).to_be_visible()
 
