@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("freshet.cli_log:app", "Look at the event log, and verify it."),
     "restore": ("freshet.cli_backup:restore_app", "Put a backup into an empty data folder."),
     "serve": ("freshet.cli_feed:serve_app", "Serve the HTTP API until interrupted."),
+    "weights": ("freshet.cli_weights:app", "Value tables, and what another one would do."),
     "world": ("freshet.world.cli_world:app", "A small world of clips, and life in it."),
 }
 

@@ -25,7 +25,7 @@ from litestar import Litestar
 from rich.console import Console
 from rich.table import Table
 
-from freshet import config
+from freshet import config, weighing
 from freshet.app import open_engine, settled
 from freshet.backends.sqlite_reader import FILE, SqliteReader
 from freshet.config import Http, Settings
@@ -171,8 +171,16 @@ def new_loop() -> asyncio.AbstractEventLoop:
 
 async def _serve(settings: Settings) -> None:
     check_port(settings.http)  # before the minutes that opening may take
-    async with open_engine(settings) as engine:
-        await serve_until_stopped(engine, settings.http)
+    with weighing.asked_again() as asked:
+        async with open_engine(settings) as engine:
+
+            def reweigh() -> None:
+                before = engine.settings.feed
+                engine.reweigh(weighing.reread(before))
+                weighing.tell(before, engine.settings.feed)
+
+            async with weighing.followed(asked, reweigh):
+                await serve_until_stopped(engine, settings.http)
 
 
 async def serve_until_stopped(

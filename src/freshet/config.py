@@ -184,17 +184,24 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         NotFound: the file named does not exist.
         Refused: not TOML, an unknown name, or a value of the wrong type or range.
     """
-    environment = os.environ if environment is None else environment
     values = msgspec.to_builtins(Settings())
     origin: dict[str, str] = {}
-    known = {setting.path: setting for setting in settings()}
-    for path, value, where in [
-        *_from_file(file, environment, known),
-        *_from_variables(environment),
-    ]:
+    for path, value, where in named(file, environment):
         _put(values, path, value)
         origin[path] = where
     return _checked(values, origin)
+
+
+def named(
+    file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> list[tuple[str, Any, str]]:
+    """What is set, as (path, value, where): each is laid over those before it.
+
+    Args and raises: as `load`, but values are not checked.
+    """
+    environment = os.environ if environment is None else environment
+    known = {setting.path: setting for setting in settings()}
+    return [*_from_file(file, environment, known), *_from_variables(environment)]
 
 
 def _from_file(

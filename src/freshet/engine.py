@@ -13,9 +13,12 @@ from random import Random
 from secrets import token_bytes
 from typing import Any
 
+import msgspec
+
 from freshet.catalogue.access import Access
 from freshet.catalogue.keys import PersonKeys
 from freshet.catalogue.store.catalogue import Catalogue
+from freshet.config import Feed as FeedSettings
 from freshet.config import Settings
 from freshet.distribution.diagnosis import Diagnosis, PersonDiagnosis
 from freshet.distribution.standing import Funnel, JourneySoFar
@@ -38,7 +41,7 @@ from freshet.feed.value import Value
 from freshet.http.settings import Http
 from freshet.log.ports import Appended, EventLog, Offset
 from freshet.moderation.asks import Ask
-from freshet.pipeline import Trace
+from freshet.pipeline import Rows, Trace
 from freshet.retrieval.nearby import Nearby
 from freshet.surfaces.build import surfaces
 from freshet.surfaces.surfaces import Question, Surfaces
@@ -87,10 +90,27 @@ class Engine:
     def serve_on(self, live: Live, progress: Progress) -> None:
         """Rank on another live state from the next request on."""
         self.live, self.progress = live, progress
-        feed, before = self.settings.feed, self.nearby
+        before = self.nearby
         self.nearby = nearby_of(live, self.settings, self.now_ms)
         if before is not None and before.stop():
             self.nearby.start()
+        self.surfaces: Surfaces = self._surfaces(self.settings.feed, self.nearby)
+
+    def reweigh(self, feed: FeedSettings) -> None:
+        """Rank by the value tables of `feed` from the next request on; one that is under way
+        ends by those it began with. What videos on trial are worth stays as it was.
+
+        Raises:
+            Refused: a table that cannot be; then nothing has changed.
+        """
+        assert self.nearby is not None
+        surfaces = self._surfaces(feed, self.nearby)
+        self.nearby.worth_is(worth_of(self.live, feed))
+        self.settings = msgspec.structs.replace(self.settings, feed=feed)
+        self.surfaces = surfaces
+
+    def _surfaces(self, feed: FeedSettings, nearby: Nearby) -> Surfaces:
+        live, progress = self.live, self.progress
 
         def make_feed(
             surface: Surface,
@@ -105,9 +125,9 @@ class Engine:
                 self._observe, arm, of_given, cheaper, self.load, Rests(feed.shedding),
             )  # fmt: skip
 
-        self.surfaces: Surfaces = surfaces(
+        return surfaces(
             live,
-            self.nearby,
+            nearby,
             live.trials if self.settings.stages.on else None,
             {"for_you": feed.for_you, "following": feed.following},
             feed.shedding,
@@ -248,10 +268,14 @@ class Engine:
 
 def nearby_of(live: Live, settings: Settings, clock: Callable[[], int]) -> Nearby:
     """Retrieval over a live state; what videos are worth is what For You's weights say."""
-    feed = settings.feed.for_you
-    worth = Value(feed.weights, live.outcomes).to_anybody(live)
+    little_shown = settings.feed.for_you.explore_shown_max
     wanting = live.trials.wanting if settings.stages.on else None
-    return Nearby(live, settings.retrieval, clock, worth, feed.explore_shown_max, wanting)
+    worth = worth_of(live, settings.feed)
+    return Nearby(live, settings.retrieval, clock, worth, little_shown, wanting)
+
+
+def worth_of(live: Live, feed: FeedSettings) -> Callable[[Rows, int], Any]:
+    return Value(feed.for_you.weights, live.outcomes).to_anybody(live)
 
 
 class OneProcess(Engine):

@@ -28,12 +28,12 @@ from typing import Literal
 import msgspec
 import structlog
 
-from freshet import cli_feed, logs
+from freshet import cli_feed, logs, weighing
 from freshet.app import now_ms, open_access, open_catalogue, open_writer, settled
 from freshet.backends.secret_file import CURSORS, secret_of
 from freshet.catalogue.keys import FILE as KEYS_FILE
 from freshet.catalogue.keys import PersonKeys
-from freshet.config import Settings
+from freshet.config import Feed, Settings
 from freshet.domain.errors import Broken, FreshetError, Refused, Unavailable
 from freshet.engine import Engine
 from freshet.feed.answer import Answer
@@ -53,6 +53,7 @@ PATIENCE_S = 30.0  # a request waits so long for a writer that is being replaced
 PAUSE_S, PAUSE_MOST_S = 0.1, 5.0  # before a child that died young is started again
 STOP_S = 20.0  # a child may take so long to end
 YOUNG_S = 10.0
+WEIGHTS = "weights"  # file of the value tables that were read again, beside the socket
 
 _log = structlog.get_logger("freshet.workers")
 
@@ -103,6 +104,13 @@ class Child:
             self._process.stdin.close()
         return await self._process.wait()
 
+    def reweigh(self, settings: Settings) -> None:
+        """Tell it that the value tables changed, also one that is begun later."""
+        self._told = msgspec.structs.replace(self._told, settings=settings)
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGHUP)
+
     async def stop(self) -> None:
         self._stopping = True
         process = self._process
@@ -128,7 +136,10 @@ async def supervise(settings: Settings, workers: int) -> int:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
-    with tempfile.TemporaryDirectory(prefix="freshet-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="freshet-") as folder,
+        weighing.asked_again() as asked,
+    ):
         socket = Path(folder) / "desk"
 
         def child(role: Role, name: str) -> Child:
@@ -136,12 +147,26 @@ async def supervise(settings: Settings, workers: int) -> int:
 
         writer = child("writer", "writer")
         serving = [child("worker", str(n)) for n in range(1, workers + 1)]
+        feed = settings.feed
+
+        def reweigh() -> None:
+            # Not the writer: what videos on trial are worth may not change in mid-fold.
+            nonlocal feed
+            before, feed = feed, weighing.reread(feed)
+            made = Path(folder) / f"{WEIGHTS}.new"
+            made.write_bytes(msgspec.json.encode(feed))
+            made.replace(Path(folder) / WEIGHTS)
+            for one in serving:
+                one.reweigh(msgspec.structs.replace(settings, feed=feed))
+            weighing.tell(before, feed)
+
         kept = [asyncio.create_task(writer.keep())]
         stopped = asyncio.create_task(stop.wait())
-        await _until(lambda: socket.exists() or kept[0].done() or stop.is_set())
-        if not kept[0].done() and not stop.is_set():
-            kept += [asyncio.create_task(one.keep()) for one in serving]
-        await asyncio.wait([stopped, *kept], return_when=asyncio.FIRST_COMPLETED)
+        async with weighing.followed(asked, reweigh):
+            await _until(lambda: socket.exists() or kept[0].done() or stop.is_set())
+            if not kept[0].done() and not stop.is_set():
+                kept += [asyncio.create_task(one.keep()) for one in serving]
+            await asyncio.wait([stopped, *kept], return_when=asyncio.FIRST_COMPLETED)
         codes = [task.result() for task in kept if task.done()]
         await asyncio.gather(*(one.stop() for one in serving))
         await writer.stop()
@@ -164,6 +189,8 @@ async def write(told: Told) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the workers' business
     memory = Shared()
     async with open_writer(told.settings, _tell, memory=memory) as (writer, live):
         boot = f"{SystemRandom().getrandbits(64):016x}"
@@ -273,12 +300,25 @@ async def serve(told: Told) -> None:
     desk.boot = boot
     try:
         access = open_access(told.settings.folder)
-        with closing(access), open_catalogue(told.settings.folder) as catalogue:
+        with (
+            closing(access),
+            open_catalogue(told.settings.folder) as catalogue,
+            weighing.asked_again() as asked,
+        ):
             engine = WorkerEngine(
                 desk, live, Watching(live), keys, told.settings, now_ms, SystemRandom(), secret,
                 catalogue, access, Telemetry(told.name, path.parent / "said", now_ms),
             )  # fmt: skip
-            await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)
+
+            tables = path.parent / WEIGHTS
+
+            def reweigh() -> None:
+                engine.reweigh(msgspec.json.decode(tables.read_bytes(), type=Feed))
+
+            if tables.exists():  # changed while this process began
+                asked.set()
+            async with weighing.followed(asked, reweigh):
+                await cli_feed.serve_until_stopped(engine, told.settings.http, shared_port=True)
     finally:
         following.cancel()
         keys.close()

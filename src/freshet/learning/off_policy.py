@@ -98,7 +98,7 @@ def estimates(
         if log.predicted is not None:
             sums["dr"] = log.value + weight * (log.reward - log.predicted)
     per_unit = _per_unit(np.column_stack([*sums.values()]), unit)
-    drawn = _resampled(per_unit, rng, resamples)
+    drawn = resampled(per_unit, rng, resamples)
     whole = _ratios(dict(zip(sums, per_unit.sum(axis=0), strict=True)))
     again = _ratios(dict(zip(sums, drawn.T, strict=True)))
     return {
@@ -146,8 +146,8 @@ def _per_unit(columns: Doubles, unit: Array | None) -> Doubles:
     return np.column_stack(sums)
 
 
-def _resampled(per_unit: Doubles, rng: np.random.Generator, resamples: int) -> Doubles:
-    """(R, k) sums over as many units, drawn with replacement."""
+def resampled(per_unit: Doubles, rng: np.random.Generator, resamples: int) -> Doubles:
+    """(R, k) sums of (units, k) over as many units, drawn with replacement."""
     size = len(per_unit)
     drawn = np.empty((resamples, per_unit.shape[1]))
     for r in range(resamples):

@@ -62,6 +62,10 @@ class Nearby:
             self.proven.go_on(WORTH_SLICE, self._clock())
             await asyncio.sleep(0)
 
+    def worth_is(self, worth: Callable[[Rows, int], Floats]) -> None:
+        """Value videos otherwise from now on; those that were come round as they always do."""
+        self.proven.worth = worth
+
     def start(self) -> None:
         """Keep everything up to date in the background from now on."""
         if self._thread is None:
