@@ -82,6 +82,25 @@ def test_a_topic_is_new_again_once_it_left_the_window() -> None:
     assert picked(Diverse(topic_spread=9.0, topic_window=1), candidates, query()) == [0, 2, 1, 3]
 
 
+def test_some_places_are_for_topics_and_creators_that_were_not_shown_lately() -> None:
+    met = Candidates.of(
+        [90, 91, 92, 93], topics=[[1, -1, -1], [2, -1, -1]] * 2, creator=[10, 11, 12, 13]
+    )
+    behind = query(4, met=met)
+    values, creators = [9.0, 8.0, 7.0, 6.0, 1.0, 0.5], [10, 11, 12, 13, 10, 3]
+    candidates = some(values, creator=creators, topic=[1, 2, 1, 2, 3, 1])
+
+    def asked(share: float) -> Candidates:
+        return Diverse(topic_spread=0.0, new_share=share).select(behind, candidates)
+
+    assert asked(0.0).rows.tolist() == [0, 1, 2, 3]
+    assert asked(0.25).rows.tolist() == [0, 1, 2, 4]
+    half = asked(0.5)
+    assert half.rows.tolist() == [0, 1, 4, 5]
+    assert half["novel"].tolist() == [False, False, True, False]  # the last is a new creator's
+    assert half["propensity"].tolist() == [1.0] * 4
+
+
 def test_a_topic_not_shown_lately_goes_before_better_videos_of_known_ones() -> None:
     met = Candidates.of([90], topics=[[1, -1, -1]])
     candidates = some([1.0, 0.9, 0.1, 0.0], topic=[1, 1, 2, -1])

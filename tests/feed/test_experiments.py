@@ -47,7 +47,7 @@ def test_an_arm_lies_over_its_surface_and_leaves_the_rest() -> None:
     assert changed.weights == WEIGHTS | {"like": 9.0}
     assert (changed.explore_share, changed.topic_spread) == (0.2, 0.0)
     assert msgspec.structs.replace(
-        changed, weights=WEIGHTS, explore_share=0.05, topic_spread=0.5
+        changed, weights=WEIGHTS, explore_share=0.05, topic_spread=1.0
     ) == ForYou()  # fmt: skip
 
 

@@ -50,7 +50,7 @@ STATE = "live.json"  # what was posted
 HURRY_PER_S, HASTE = 200, 200
 # Twenty clips of one topic among 240 stand out by three deviations once one likes it: so much
 # weigh the others, too, lest it is all that one sees, or one that was never shown.
-VARIED = {"topic_spread": 6.0, "topic_novelty": 3.0}
+VARIED = {"topic_spread": 10.0, "topic_novelty": 3.0}
 LOOK_S = 0.5  # how often the folder is looked at for new clips
 
 Opened = Callable[[str, str], Awaitable[None]]

@@ -1,10 +1,12 @@
 """Put the slate in order: best first, spaced, varied, and with honest chance.
 
 *Spacing is hard*: no two neighbours share a creator or a sound, nor does the first item
-with what the viewer was shown last. *Topics are soft*: an item loses value by the share of
-the window's items that have a topic in common with it, and gains if the viewer was not shown
-any of its topics lately. *Chance*: each slot goes, with
-probability ε, to a uniform draw from the explorable items allowed there, else to the best.
+with what the viewer was shown last. *Topics are soft*: an item loses value by how much of it
+the window's items hold (varied.py), and gains if the viewer was not shown any of its topics
+lately. *New* is certain: a share of the slots goes to topics, and to creators, that the viewer
+was not shown lately, as long as there are any; the last slots, where it would not come by
+itself. *Chance*: each slot goes, with probability ε, to a uniform draw from the explorable
+items allowed there, else to the best.
 
 The probability of what was put there is known exactly, given the candidates and the slots
 above, and is logged for off-policy evaluation:
@@ -39,6 +41,7 @@ from numpy.typing import NDArray
 
 from freshet.domain.errors import Refused
 from freshet.feed.query import FeedQuery
+from freshet.feed.varied import enter, held
 from freshet.pipeline import Candidates
 
 DRAWN_MS = 10_000  # how long a video's draw holds
@@ -46,6 +49,7 @@ HOPE = 2.0  # doubts up to which chance may try
 HARD = ("creator", "sound")  # (n,) int32; a value below 0 equals nothing
 SOFT = {"topic": "topics"}  # (n, k) int32, padded with values below 0
 NO_DRAWS = np.empty((0, 0), np.float32)
+NOBODY = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,10 @@ class Diverse:
 
     by: Sequence[str] = ("creator", "sound", "topic")
     explore_share: float = 0.0  # ε
-    topic_spread: float = 0.5  # in standard deviations of the candidates' value
+    topic_spread: float = 1.0  # of variety, in standard deviations of the candidates' value
     topic_window: int = 5
     topic_novelty: float = 0.0  # in the same deviations
+    new_share: float = 0.0  # of the slots, to topics and to creators not shown lately
     lift_first: bool = False
     optimism: float = 0.0  # doubts that are added to a value
     # ε where something is on trial: chance then goes by the column `draws`; 0 = there are no trials
@@ -109,6 +114,7 @@ class Diverse:
             _stack(query.adjacent, hard, len(query.adjacent)),
             _stack(query.before, soft, len(query.before)),
             _stack(query.met, soft, len(query.met)),
+            *self._new(query, candidates),
             luck,
             share,
             self.topic_spread * deviation,
@@ -120,6 +126,17 @@ class Diverse:
         pinned = np.isin(picks, pins) if len(pins) else np.zeros(len(picks), np.bool_)
         told = {"propensity": propensity, "explored": explored, "novel": novel}
         return slate.adding({**told, "pinned": pinned})
+
+    def _new(
+        self, query: FeedQuery, candidates: Candidates
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+        """Creators, of candidates and of what was shown lately, and how many slots are for who
+        and what is new."""
+        due = int(self.new_share * query.n)
+        if "creator" not in self.by or not due:
+            return NOBODY, NOBODY, due
+        met = query.met["creator"] if len(query.met) else NOBODY
+        return candidates["creator"].astype(np.int32), met.astype(np.int32), due
 
     def _by_chance(
         self, candidates: Candidates, value: NDArray[Any], places: int
@@ -217,6 +234,34 @@ def _count_shared(topics, what, step, hit, familiar):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
+def _enter(topics, what, alike, around, entered):  # type: ignore[no-untyped-def]
+    """An item of topics `what` enters the window; how many ever did."""
+    place = entered % len(around)
+    enter(topics, what, alike[place])
+    around[place] = what
+    return entered + 1
+
+
+@njit(cache=True)
+def _best(value, lost, cost, allowed):  # type: ignore[no-untyped-def]
+    """The best that is allowed, the first of equals; -1 if nothing is."""
+    best, most = -1, 0.0
+    for i in range(len(value)):
+        if allowed[i]:
+            worth = value[i] - cost * lost[i]
+            if best < 0 or worth > most:
+                best, most = i, worth
+    return best
+
+
+@njit(cache=True)
+def _narrow(allowed, new):  # type: ignore[no-untyped-def]
+    """Allow only what is new, if any of it is."""
+    if np.any(allowed & new):
+        allowed &= new
+
+
+@njit(cache=True)
 def _fits(keys, item, picks, slot, adjacent):  # type: ignore[no-untyped-def]
     """May `item` stand in `slot`, behind what was picked for the one before."""
     if slot > 0:
@@ -263,9 +308,12 @@ def _fill(  # type: ignore[no-untyped-def]
     adjacent,  # (hard, a) int32: what the first slot stands behind
     before,  # (soft, w') int32: the session's last topics, newest first
     met,  # (soft, m) int32: topics lately shown
+    creators,  # (n,) int32, or nobody's: then none counts as new
+    known,  # creators lately shown
+    due,  # slots for new topics, and for new creators
     luck,  # (slots, 2) float64: is it chance, and which
     share,  # ε
-    cost,  # value lost at full overlap
+    cost,  # value of variety: see varied.py
     gain,  # value of a topic that is new to the viewer
     window,  # neighbours that count
     lift_first,
@@ -274,16 +322,25 @@ def _fill(  # type: ignore[no-untyped-def]
     picks = np.empty(slots, np.int64)
     propensity = np.empty(slots, np.float64)
     explored, novel = np.empty(slots, np.bool_), np.zeros(slots, np.bool_)
+    if n == 0:
+        return picks[:0], propensity[:0], explored[:0], novel[:0]
     free = np.ones(n, np.bool_)
     free[pins] = False
     waiting = np.ones(len(pins), np.bool_)
     allowed, hit = np.empty(n, np.bool_), np.empty(n, np.bool_)
-    familiar = np.zeros(n, np.int32)  # window items that share a topic
-    each = cost / max(window, 1)
-    for ago in range(past):
-        _count_shared(topics, before[:, ago], 1, hit, familiar)
+    # The last items, in a ring: how alike all are to each, and its topics.
+    alike = np.zeros((window, n), np.float32)
+    around = np.full((window, topics.shape[0]), -1, np.int32)
+    entered, lost = 0, np.zeros(n)
+    for ago in range(past - 1, -1, -1):
+        entered = _enter(topics, before[:, ago], alike, around, entered)
+    unmet = np.ones(len(creators), np.bool_)
+    for one in known:
+        for i in range(len(creators)):
+            unmet[i] &= creators[i] != one
+    new_topics, new_creators = 0, 0
     shown = np.zeros(n, np.int32)  # items lately shown that share a topic
-    seeks = gain > 0 and topics.shape[0] > 0
+    seeks = (gain > 0 or due > 0) and topics.shape[0] > 0
     if seeks:
         shown += topics[0] < 0  # of no topic is of no new one
         for k in range(met.shape[1]):
@@ -314,19 +371,23 @@ def _fill(  # type: ignore[no-untyped-def]
             if pick < 0 and some == 0:
                 return picks[:slot], propensity[:slot], explored[:slot], novel[:slot]
         if pick < 0:
-            # The best of them; the first of equals.
-            best, best_value = -1, 0.0
-            for i in range(n):
-                if allowed[i]:
-                    worth = value[i] - each * familiar[i]
-                    if best < 0 or worth > best_value:
-                        best, best_value = i, worth
+            if cost > 0 and window > 0:
+                held(alike, around, min(entered, window), lost)
+            best = _best(value, lost, cost, allowed)
+            usual = best
+            # What is new comes now, or it would not come at all.
+            if seeks and due - new_topics >= slots - slot:
+                _narrow(allowed, shown == 0)
+                best = _best(value, lost, cost, allowed)
+            if len(unmet) > 0 and due - new_creators >= slots - slot:
+                _narrow(allowed, unmet)
+                best = _best(value, lost, cost, allowed)
             # A new topic goes before it if what it gains makes up for what it is worth less.
-            known = best
-            if seeks and shown[best] > 0:
+            if gain > 0 and seeks and shown[best] > 0:
+                best_value = value[best] - cost * lost[best]
                 for i in range(n):
                     if allowed[i] and shown[i] == 0:
-                        worth = value[i] - each * familiar[i] + gain
+                        worth = value[i] - cost * lost[i] + gain
                         if worth > best_value:
                             best, best_value = i, worth
             # Or one by chance.
@@ -345,7 +406,7 @@ def _fill(  # type: ignore[no-untyped-def]
                             pick = i
                             break
                         place -= 1
-            novel[slot] = pick == best and best != known and not chance
+            novel[slot] = pick == best and best != usual and shown[pick] == 0 and not chance
             p = 0.0 if pool > 0 else 1.0
             if pool > 0:
                 if pick == best:
@@ -361,13 +422,12 @@ def _fill(  # type: ignore[no-untyped-def]
         picks[slot], propensity[slot], explored[slot] = pick, p, chance
         free[pick] = False
         if seeks:
+            new_topics += shown[pick] == 0
             _count_shared(topics, topics[:, pick], 1, hit, shown)
-        # The window moves: the new item enters, the one that falls out leaves.
-        out = slot - window
+        if len(unmet) > 0:
+            new_creators += unmet[pick]
+            unmet &= creators != creators[pick]
+        # The window moves: the new item takes the place of the one that falls out.
         if window > 0:
-            _count_shared(topics, topics[:, pick], 1, hit, familiar)
-            if out >= 0:
-                _count_shared(topics, topics[:, picks[out]], -1, hit, familiar)
-            elif -out <= past:
-                _count_shared(topics, before[:, -out - 1], -1, hit, familiar)
+            entered = _enter(topics, topics[:, pick], alike, around, entered)
     return picks, propensity, explored, novel

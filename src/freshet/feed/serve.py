@@ -211,10 +211,11 @@ class Feed:
         # A client asks ahead: its viewer may be at the last item served or still at the last one
         # watched. The new slate may follow either.
         recent = live.recent(viewer)
+        seeks = settings.topic_novelty or settings.new_share
         before, adjacent, met = self._columns(
             last[: settings.topic_window],
             np.concatenate([last[:1], recent[:1]]),
-            np.concatenate([last, recent]) if settings.topic_novelty else last[:0],
+            np.concatenate([last, recent]) if seeks else last[:0],
         )
         query = FeedQuery(
             viewer=viewer,

@@ -65,8 +65,10 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # How much what is not known of a video speaks for it, in deviations of what its worth may be;
     # each view takes some of the doubt away. 0 = only `explore_share` tries little-known videos.
     optimism: Annotated[float, Meta(ge=0)] = 0.0
-    topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations a familiar topic costs
-    topic_window: Count = 5  # neighbouring videos whose topics count as familiar
+    topic_spread: Annotated[float, Meta(ge=0)] = 1.0  # standard deviations that variety weighs
+    topic_window: Count = 5  # neighbouring videos from which a video should differ in topics
+    # of a slate's places, at least, that go to topics, and to creators, not shown to them lately
+    new_share: Share = 0.1
     # standard deviations gained by a topic that the viewer was not shown lately
     topic_novelty: Annotated[float, Meta(ge=0)] = 0.5
     seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
@@ -114,8 +116,8 @@ class Following(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     window: Positive = 200  # newest videos not seen yet that are ranked against each other
     creators: Positive = 2_000  # followed people looked at, newest follow first
     depth: Positive = 500  # videos of one person looked at, however many were seen
-    topic_spread: Annotated[float, Meta(ge=0)] = 0.25  # standard deviations a familiar topic costs
-    topic_window: Count = 5  # neighbouring videos whose topics count as familiar
+    topic_spread: Annotated[float, Meta(ge=0)] = 0.5  # standard deviations that variety weighs
+    topic_window: Count = 5  # neighbouring videos from which a video should differ in topics
     seen_horizon_days: Positive = 90  # until a video that was seen may be shown again
     reopen_seen: bool = False  # show the oldest seen rather than nothing
     less_of_share: Share = 0.9  # of its worth that a video loses once "less of this" is said

@@ -78,7 +78,7 @@ def parts_for(live: Live, settings: Following) -> Parts:
         for name in settings.__struct_fields__
         if name in ForYou.__struct_fields__
     }
-    return Parts(live, ForYou(**shared, explore_share=0.0))
+    return Parts(live, ForYou(**shared, explore_share=0.0, new_share=0.0))
 
 
 def following(live: Live, settings: Following) -> Ladder:

@@ -56,6 +56,7 @@ def diverse(
         topic_spread=settings.topic_spread,
         topic_window=settings.topic_window,
         topic_novelty=settings.topic_novelty,
+        new_share=settings.new_share,
         optimism=optimism,
         trial_share=trial_share,
     )
