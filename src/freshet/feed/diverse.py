@@ -219,9 +219,9 @@ def _meets(keys, i, what):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _count_shared(topics, what, step, hit, familiar):  # type: ignore[no-untyped-def]
-    """Add `step` where an item (soft, n) has a topic of `what` (soft',); both end with the
-    first below 0."""
+def _count_shared(topics, what, hit, shared):  # type: ignore[no-untyped-def]
+    """Add 1 where an item (soft, n) has a topic of `what` (soft',); both end with the first
+    below 0."""
     hit[:] = False
     for other in range(what.shape[0]):
         if what[other] < 0:
@@ -230,7 +230,7 @@ def _count_shared(topics, what, step, hit, familiar):  # type: ignore[no-untyped
             for i in range(hit.shape[0]):
                 hit[i] |= topics[one, i] == what[other]
     for i in range(hit.shape[0]):
-        familiar[i] += step * hit[i]
+        shared[i] += hit[i]
 
 
 @njit(cache=True)
@@ -344,7 +344,7 @@ def _fill(  # type: ignore[no-untyped-def]
     if seeks:
         shown += topics[0] < 0  # of no topic is of no new one
         for k in range(met.shape[1]):
-            _count_shared(topics, met[:, k], 1, hit, shown)
+            _count_shared(topics, met[:, k], hit, shown)
     for slot in range(slots):
         pick = _pin_due(keys, pins, places, waiting, picks, slot, adjacent, False)
         chance, p = False, 1.0
@@ -423,7 +423,7 @@ def _fill(  # type: ignore[no-untyped-def]
         free[pick] = False
         if seeks:
             new_topics += shown[pick] == 0
-            _count_shared(topics, topics[:, pick], 1, hit, shown)
+            _count_shared(topics, topics[:, pick], hit, shown)
         if len(unmet) > 0:
             new_creators += unmet[pick]
             unmet &= creators != creators[pick]

@@ -106,7 +106,10 @@ class Rests:
             rest, query.viewer, session_id, digest, query.personalised, remembers, query.now_ms
         )
         self._kept.move_to_end(viewer)
-        if len(self._kept) > self._settings.sessions:
+        # Nobody's order is held for longer than it is of use, also of who never comes back.
+        while len(self._kept) > self._settings.sessions or self._late(
+            next(iter(self._kept.values())), query.now_ms
+        ):
             self._kept.popitem(last=False)
 
     def of(
@@ -123,5 +126,8 @@ class Rests:
             and kept.row in (query.viewer, -1)  # -1: it was their very first feed
         )
         forgotten = kept.remembers and not remembers
-        late = query.now_ms - kept.made_ms > 1_000 * self._settings.kept_s
+        late = self._late(kept, query.now_ms)
         return kept.rest if same and not forgotten and not late else None
+
+    def _late(self, kept: _Kept, now_ms: int) -> bool:
+        return now_ms - kept.made_ms > 1_000 * self._settings.kept_s

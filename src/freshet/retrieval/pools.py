@@ -8,6 +8,7 @@ that time, so that two replays of one log have the same pools at the same reques
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -82,8 +83,8 @@ class Kept(Generic[P]):
 
 
 @dataclass
-class Rising:
-    """The videos whose engagement grows fastest, in the world and by country of publishing."""
+class ByCountry(ABC):
+    """Videos in an order, in the world and by country of publishing."""
 
     live: Catalogue
     every_ms: int
@@ -94,12 +95,19 @@ class Rising:
         self.kept = Kept(self.work_out, self.every_ms)
 
     def rows(self, country: int, now_ms: int) -> tuple[Rows, Rows]:
-        """Of the world and of a country (-1 = none), fastest first."""
+        """Of the world and of a country (-1 = none), in that order."""
         found = self.kept.get(now_ms, self.live.video_count() <= self.small) or {}
         return found.get(-1, NO_ROWS), found.get(country, NO_ROWS) if country >= 0 else NO_ROWS
 
+    @abstractmethod
     def work_out(self, now_ms: int) -> dict[int, Rows]:
         """By country, -1 for the world."""
+
+
+class Rising(ByCountry):
+    """The videos whose engagement grows fastest."""
+
+    def work_out(self, now_ms: int) -> dict[int, Rows]:
         live, count = self.live, self.live.video_count()
         rows, speeds = [NO_ROWS], [np.empty(0, np.float32)]
         for first in range(0, count, SLICE):
@@ -122,25 +130,10 @@ def _by_country(live: Catalogue, rows: Rows, most: int) -> dict[int, Rows]:
     return found
 
 
-@dataclass
-class Popular:
-    """The videos that were shown most, in the world and by country of publishing."""
-
-    live: Catalogue
-    every_ms: int
-    small: int  # up to so many videos, a request may work it out
-    kept: Kept[dict[int, Rows]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.kept = Kept(self.work_out, self.every_ms)
-
-    def rows(self, country: int, now_ms: int) -> tuple[Rows, Rows]:
-        """Of the world and of a country (-1 = none), most shown first."""
-        found = self.kept.get(now_ms, self.live.video_count() <= self.small) or {}
-        return found.get(-1, NO_ROWS), found.get(country, NO_ROWS) if country >= 0 else NO_ROWS
+class Popular(ByCountry):
+    """The videos that were shown most."""
 
     def work_out(self, now_ms: int) -> dict[int, Rows]:
-        """By country, -1 for the world."""
         live, count = self.live, self.live.video_count()
         rows, shown = [NO_ROWS], [np.empty(0, np.float32)]
         for first in range(0, count, SLICE):
