@@ -101,9 +101,9 @@ def test_an_established_profile_begins_with_its_followers() -> None:
     trying.publish("unknown", creator="newcomer")
     assert trying.slot("known")["audience"] == FOLLOWERS
     assert trying.slot("unknown")["audience"] == EVERYBODY
-    trying.watch("known", LONG_MS, 7, fan=True)  # a third of twenty
+    trying.watch("known", LONG_MS, 5, fan=True)  # a quarter of twenty
     assert trying.verdicts("known") == ["to_everybody"]
-    assert (trying.slot("known")["stage"], trying.slot("known")["shown"]) == (0, 7)
+    assert (trying.slot("known")["stage"], trying.slot("known")["shown"]) == (0, 5)
 
 
 def test_that_followers_watch_longer_is_expected_of_them() -> None:
@@ -127,11 +127,11 @@ def test_that_followers_watch_longer_is_expected_of_them() -> None:
 
 
 def test_followers_who_do_not_like_it_keep_it_from_everybody_else() -> None:
-    trying = Trying(established=1)
+    trying = Trying(established=1, quotas=(40, 90), quota_min=40)
     trying.crowd()
     trying.say(ev.Follow, viewer="fan", person="star")
     trying.publish("dull", creator="star")
-    trying.watch("dull", SHORT_MS, 7, fan=True)
+    trying.watch("dull", SHORT_MS, 10, fan=True)
     assert trying.verdicts("dull") == ["stopped"]
 
 

@@ -20,7 +20,7 @@ OPEN, RUNNING, STOPPED, ENDED = 0, 1, 2, 3
 STATES = ("open", "running", "stopped", "ended")
 # whom a running trial's video is shown
 EVERYBODY, FOLLOWERS = 0, 1
-FANS = 1 / 3  # of a stage's impressions that may go to followers
+FANS = 1 / 4  # of a stage's impressions that may go to followers
 
 SLOT = np.dtype(
     [

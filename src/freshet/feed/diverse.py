@@ -95,6 +95,7 @@ class Diverse:
         deviation = _deviation(value)
         value[~np.isfinite(value)] = -1e300  # a broken score comes last, but still comes
         explorable, draws, share = self._by_chance(candidates, value, query.n)
+        share = 0.0 if query.certain else share
         if self.optimism:
             hope = np.maximum(_drawn(candidates.rows, query.now_ms // DRAWN_MS), 0.0)
             value += self.optimism * candidates["doubt"] * hope

@@ -63,6 +63,7 @@ class FeedQuery:
     personalised: bool = True
     utc_offset_min: int | None = None  # how far the viewer's clock is ahead, if it is known
     rest: Rest | None = None  # what the session's last ranking left, where that may be served
+    certain: bool = False  # no place goes to chance
     # What stages worked out for this request and others need, too.
     memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

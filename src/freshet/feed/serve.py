@@ -37,6 +37,7 @@ from freshet.log.ports import Offset
 from freshet.pipeline import Candidates, Rows, Trace
 
 COMMIT_TRIES = 20  # other requests of the same viewer that may come between
+CROWDED = 2  # times that others took the place of a video on trial first; then none is tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,12 @@ class Feed:
         live = self.parts.live
         waited_ms, behind = await self._catch_up(ask.viewer)
         between: Sequence[SlateServed] = ()
-        after = -1
+        after, late = -1, 0
         step = self._step(ask)
         ladder = self._ladder(ask, step)
         for _ in range(COMMIT_TRIES):
             query, slates = self._query(ask, between, step)
+            query = replace(query, certain=late >= CROWDED)
             filled = await ladder.fill(query)
             for trace in filled.traces:
                 self.observe(trace)
@@ -159,6 +161,7 @@ class Feed:
                 return answer(slate, live.outcomes, told, filled.slate["reasons"])
             between, after = committed.served or between, committed.after
             if committed.full:
+                late += 1
                 await self.progress.reach(committed.full, self.parts.settings.wait_ms)
         raise Unavailable("too many requests of this viewer at once")
 

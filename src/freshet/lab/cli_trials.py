@@ -21,7 +21,7 @@ def fairstart(
     viewers: Annotated[int, typer.Option(min=100, help="Of the world.")] = 4_000,
     creators: Annotated[int, typer.Option(min=10, help="Of the world.")] = 2_000,
     per_day: Annotated[int, typer.Option(min=1_000, help="Impressions.")] = 40_000,
-    days: Annotated[float, typer.Option(min=0.05, help="Of uploads that count.")] = 2.0,
+    days: Annotated[float, typer.Option(min=0.05, help="Of uploads that count.")] = 4.0,
     seeds: Annotated[int, typer.Option(min=1, help="Worlds, each lived twice.")] = 5,
     picture: Picture = None,
     seed: Seed = 0,

@@ -36,7 +36,7 @@ class Shape:
     per_day: int = 40_000  # impressions
     per_upload: int = 500  # impressions for each upload
     warm_days: float = 0.5  # before uploads count
-    counted_days: float = 2.0  # of uploads that count
+    counted_days: float = 4.0  # of uploads that count
     hours: int = 48  # each has
 
 
