@@ -15,14 +15,13 @@ from rich.console import Console
 from freshet import __version__
 from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
-from freshet.feed.settings import ForYou
 from freshet.lab import hostile as hostility
 from freshet.lab.cli_options import Json, Picture, Seed
 from freshet.lab.cli_trials import fairstart, stalls
 from freshet.lab.curves import draw_curves
 from freshet.lab.dense import measure as dense
 from freshet.lab.dense.matrix import read_world
-from freshet.lab.dense.ours import Asked
+from freshet.lab.dense.ours import OPTIMISM, Asked
 from freshet.lab.families import NAMES, inputs_of
 from freshet.lab.ope import measure as ope_measure
 from freshet.lab.ope.open_bandit import uniform_policy
@@ -210,7 +209,7 @@ def world(
     slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 1,
     optimism: Annotated[
         float, typer.Option(min=0, help="`feed.for_you.optimism` of the engine.")
-    ] = ForYou().optimism,
+    ] = OPTIMISM,
     start: Annotated[str, typer.Option(help="cold, warm, or both.")] = "both",
     picture: Picture = None,
     seed: Seed = 0,

@@ -66,6 +66,12 @@ def test_popularity_finds_what_everybody_likes():
     assert found[100:].mean() > 1.4 > by_chance(world, plan, 0).mean()
 
 
+def test_the_best_on_average_are_not_the_best_for_each():
+    world = matrix.World(np.array([[2.0, 0.0, 1.5], [0.0, 2.0, 1.0]]))
+    assert world.same_for_all(np.arange(2), 1) == 2.5  # the third, for both
+    assert world.oracle(np.arange(2), 1) == 4.0
+
+
 @pytest.mark.parametrize(
     ("features", "told"), [([[1.0], [1.0, 2.0]], "lists of one length"), ([[]], "none")]
 )

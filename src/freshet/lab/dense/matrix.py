@@ -37,6 +37,11 @@ class World:
         best = -np.partition(-self.ratio[viewers], swipes - 1, axis=1)[:, :swipes]
         return float(best.sum())
 
+    def same_for_all(self, viewers: Rows, swipes: int) -> float:
+        """What they watch if each is shown the videos that are best on average."""
+        best = np.argsort(-self.ratio.mean(axis=0), kind="stable")[:swipes]
+        return float(self.ratio[np.ix_(viewers, best)].sum())
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -27,6 +27,7 @@ class Shares(msgspec.Struct, frozen=True):
     share_of_oracle: float  # ours
     popularity: float  # Thompson sampling, the best of its settings
     random: float
+    same_for_all: float  # the videos that are best on average, known from the start
     curve: list[float]  # ours, a twentieth of the swipes at a time, per average oracle swipe
     curve_popularity: list[float]
     by_seed: list[float]  # ours
@@ -63,6 +64,7 @@ async def _shares(
         share_of_oracle=float(np.mean([one.mean() for one in mine])),
         popularity=float(np.mean([one.mean() for one in theirs])),
         random=float(np.mean([one.mean() for one in chance])),
+        same_for_all=float(np.mean([_same_for_all(world, plan) for plan in plans])),
         curve=_curve(mine), curve_popularity=_curve(theirs),
         by_seed=[float(one.mean()) for one in mine],
         popularity_by_seed=[float(one.mean()) for one in theirs],
@@ -80,6 +82,10 @@ def _counted(world: World, plan: Plan, found: Doubles) -> Doubles:
     return counted / (world.oracle(plan.viewers, plan.swipes) / len(counted))
 
 
+def _same_for_all(world: World, plan: Plan) -> float:
+    return world.same_for_all(plan.viewers, plan.swipes) / world.oracle(plan.viewers, plan.swipes)
+
+
 def _curve(runs: Sequence[Doubles]) -> list[float]:
     parts = [[float(part.mean()) for part in np.array_split(run, PARTS)] for run in runs]
     return np.mean(parts, axis=0).tolist()  # type: ignore[no-any-return]
@@ -87,12 +93,15 @@ def _curve(runs: Sequence[Doubles]) -> list[float]:
 
 def table(found: dict[str, Shares]) -> Table:
     shown = Table(title="Share of the oracle", box=SIMPLE_HEAD, title_justify="left")
-    for name in ("", "ours", "tuned Thompson\npopularity", "random", "ours by seed"):
+    for name in (
+        "", "ours", "tuned Thompson\npopularity", "random", "best on average,\nknown",
+        "ours by seed",
+    ):  # fmt: skip
         shown.add_column(name, justify="right" if name else "left")
     for name, one in found.items():
         shown.add_row(
             name, f"{one.share_of_oracle:.3f}", f"{one.popularity:.3f}", f"{one.random:.3f}",
-            " ".join(f"{share:.3f}" for share in one.by_seed),
+            f"{one.same_for_all:.3f}", " ".join(f"{share:.3f}" for share in one.by_seed),
         )  # fmt: skip
     return shown
 
