@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from freshet.feed.parts import Parts
@@ -143,7 +144,18 @@ class Predict:
 def _mean_row(features: NDArray[np.float32]) -> NDArray[np.float32]:
     if not len(features):
         return features
-    return np.broadcast_to(features.mean(axis=0), features.shape)  # one row in memory
+    mean = np.zeros(features.shape[1], np.float32)
+    _add_rows(features, mean)
+    mean /= np.float32(len(features))
+    return np.broadcast_to(mean, features.shape)  # one row in memory
+
+
+@njit(cache=True)
+def _add_rows(features, total):  # type: ignore[no-untyped-def]
+    """As numpy adds them, row after row, but without its call for each."""
+    for i in range(features.shape[0]):
+        for j in range(len(total)):
+            total[j] += features[i, j]
 
 
 @dataclass(frozen=True, slots=True)

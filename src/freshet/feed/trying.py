@@ -53,6 +53,8 @@ class OnTrial:
         on_trial, in_quota = np.zeros(n, np.bool_), np.ones(n, np.bool_)
         known = trials.of[candidates.rows]
         at = np.flatnonzero(known)
+        if not len(at):
+            return {"on_trial": on_trial, "in_quota": in_quota}
         slots = trials.slots[known[at]]
         running, followed = slots["state"] == RUNNING, self._followed(query, slots["creator"])
         free = running & has_room(slots)

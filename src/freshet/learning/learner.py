@@ -113,9 +113,13 @@ def scale_of(variance):
 
 
 @kernel
-def put_standard(mean, scale, x, first, end, z):
-    """z[first:end] of x, standardised and clipped; what is not a number counts as least."""
-    for j in range(first, end):
+def put_standard(mean, scale, x, z):
+    """x (n,) standardised and clipped into z (n,); what is not a number counts as least.
+
+    All are given from the input on that is meant: a loop that begins anywhere may begin below 0
+    for all the compiler knows, and then it gathers what it could read eight at a time.
+    """
+    for j in range(z.shape[0]):
         v = (x[j] - mean[j]) * scale[j]
         v = v if v > -CLIP else -CLIP
         z[j] = v if v < CLIP else CLIP
@@ -192,7 +196,7 @@ def forward_many(params, x, shared, p):
     sums = np.empty((ROWS, WIDTH + WIDE), np.float32)
     hidden, heads = np.empty((ROWS, WIDTH), np.float32), np.empty((ROWS, WIDE), np.float32)
     for k in range(ROWS if n > 0 else 0):
-        put_standard(params.mean, scale, x[0], 0, shared, z[k])
+        put_standard(params.mean, scale, x[0], z[k, :shared])
         for q in range(WIDTH):
             base[k, q] = params.b1[q]
         for r in range(HEADS):
@@ -205,7 +209,8 @@ def forward_many(params, x, shared, p):
             for q in range(WIDTH + WIDE):
                 sums[k, q] = base[k, q]
         for k in range(some):
-            put_standard(params.mean, scale, x[first + k], shared, inputs, z[k])
+            row = x[first + k, shared:]
+            put_standard(params.mean[shared:], scale[shared:], row, z[k, shared:])
         for lane in range(0, WIDTH + WIDE, LANES):
             add_products(z, weights, shared, inputs, lane, sums)
         for k in range(ROWS):

@@ -36,7 +36,6 @@ from freshet.state.ties import (
     PERSON,
     ROW_MASK,
     SEEN,
-    SERVED,
     SHOWN,
     VIDEO,
     Ties,
@@ -285,12 +284,11 @@ class Reading(Predicting):
     ) -> Mask:  # fmt: skip
         """True where the video was on the viewer's screen within the horizon, or was served
         to them from `served_since_s` on (seconds since 2020)."""
-        shown = self.ties.copied(self._busy, viewer, SHOWN)
-        at_s = many(shown, SEEN, rows)
-        out: Mask = (at_s != 0) & (facts.seconds(now_ms) - at_s < horizon_ms // 1000)
-        if served_since_s is not None:
-            served_s = many(shown, SERVED, rows)
-            out |= (served_s != 0) & (served_s >= served_since_s)
+        shown, rows = self.ties.copied(self._busy, viewer, SHOWN), np.asarray(rows, np.int32)
+        shown_after_s = facts.seconds(now_ms) - horizon_ms // 1000
+        since_s = lookups.NOT_SERVED if served_since_s is None else served_since_s
+        out = np.zeros(len(rows), np.bool_)
+        lookups.seen(shown, rows, shown_after_s, since_s, lookups.table_for(rows), out)
         return out
 
     def hidden(self, viewer: int, rows: Rows) -> Mask:

@@ -20,6 +20,7 @@ import numpy as np
 
 from freshet.domain.errors import Broken
 from freshet.pipeline.candidates import NOTHING, UNASKED, Candidates, Columns, Mask
+from freshet.pipeline.first import first_of_each
 from freshet.pipeline.stages import VERBS, Enricher, Selector, Source, adds, needs, stage_name
 from freshet.pipeline.trace import Step, Trace
 
@@ -114,9 +115,8 @@ class Pipeline(Generic[Q]):
             np.array([index for index, _ in brought], np.int16),
             [len(some) for _, some in brought],
         )
-        _, first = np.unique(rows, return_index=True)
-        merged = Candidates(rows, columns)
-        return merged if len(first) == len(rows) else merged.take(np.sort(first))
+        first, merged = first_of_each(rows), Candidates(rows, columns)
+        return merged if first.all() else merged.take(first)
 
     def _groups(self) -> Iterator[tuple[str, list[Any]]]:
         """Steps one by one, but neighbouring filters together."""

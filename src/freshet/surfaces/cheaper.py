@@ -59,7 +59,9 @@ class Cheaper:
         return fewer, rest, replace(ladder, rungs=(cached, known, *fewer.rungs))
 
     def leaving(self, ladder: Ladder) -> Ladder:
-        """The same, and what its ranking leaves over is told."""
+        """The same, and what its ranking leaves over is told, where that may be served."""
+        if not self.shedding.on:
+            return ladder
         first, *lower = ladder.rungs
         left = Leaving(first.pipeline.selector, self.shedding.kept)
         pipeline = replace(first.pipeline, selector=left)
