@@ -108,7 +108,8 @@ async def open_writer(
             "would make everybody a stranger"
         )
     tell("compiling kernels")
-    live = Live(seed=settings.learner.seed, memory=memory)
+    learner = settings.learner
+    live = Live(learner.seed, memory=memory, versions=learner.versions, shadow=learner.shadow)
     live.warm()
     buckets = live.space.meta[ACKNOWLEDGED:]
     snapshots = Snapshots(folder / "snapshots")
@@ -116,7 +117,7 @@ async def open_writer(
     catalogue = Catalogue.open(folder / CATALOGUE_FILE, keys, clock, SystemRandom())
     writer = Writer(
         log, live, [live], settings, clock, SystemRandom(), snapshots, buckets,
-        catalogue=catalogue, keys=keys,
+        catalogue=catalogue, keys=keys, standing=live.standing,
     )  # fmt: skip
     telling = asyncio.create_task(_folding(writer, tell))
     try:

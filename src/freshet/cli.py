@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lab": ("freshet.lab.cli_lab:app", "Replay logs, measure, compare with peers."),
     "lake": ("freshet.cli_lake:app", "The log as Parquet files."),
     "log": ("freshet.cli_log:app", "Look at the event log, and verify it."),
+    "model": ("freshet.cli_model:app", "How the model stands, its versions, its shadow."),
     "restore": ("freshet.cli_backup:restore_app", "Put a backup into an empty data folder."),
     "serve": ("freshet.cli_feed:serve_app", "Serve the HTTP API until interrupted."),
     "weights": ("freshet.cli_weights:app", "Value tables, and what another one would do."),

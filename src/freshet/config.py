@@ -34,6 +34,7 @@ from freshet.feed.experiments import Experiment
 from freshet.feed.settings import Following, ForYou, Shedding
 from freshet.feed.watching import Alerts
 from freshet.http.settings import Http as Http
+from freshet.learning.settings import Shadow, Versions
 from freshet.moderation.settings import Moderation
 from freshet.retrieval.settings import Retrieval
 
@@ -100,6 +101,8 @@ class Learner(Section, frozen=True):
     """The online ranker."""
 
     seed: Count = 0  # of its first weights
+    versions: Versions = Versions()
+    shadow: Shadow = Shadow()
 
 
 class Settings(Section, frozen=True):

@@ -34,10 +34,12 @@ from freshet.feed.arm_table import ArmTable, arm_table
 from freshet.feed.arms import ArmSums
 from freshet.feed.drift import Drift
 from freshet.feed.gauges import drift_gauges, log_gauges, state_gauges
+from freshet.feed.model_gauges import model_alerts, model_gauges
 from freshet.feed.parts import Live
 from freshet.feed.recorder import Committed, Recorder, SlateBook
 from freshet.feed.served import RecentSlates
 from freshet.feed.telemetry import Telemetry
+from freshet.learning.standing import Standing
 from freshet.log.follow import Follower
 from freshet.log.ports import Appended, EventLog, Offset, Projection
 from freshet.log.snapshots import Snapshots
@@ -199,6 +201,7 @@ class Writer:
         *,
         catalogue: Catalogue,
         keys: PersonKeys,
+        standing: Callable[[], Standing] | None = None,
     ) -> None:
         self.log, self.live, self.settings = log, live, settings
         self.now_ms, self._random, self._snapshots = clock, random, snapshots
@@ -214,6 +217,7 @@ class Writer:
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
         self.housekeeping = Housekeeping(settings, log, self.follower, keys, clock, random)
+        self._standing = standing
         self._relay = Relay(catalogue.outbox, self.append, keys.erase)
         self._poked = asyncio.Event()
         around = Around(log.append, self.folding.catch_up, live, catalogue, keys, clock)
@@ -229,6 +233,9 @@ class Writer:
         telemetry.add(moderation_gauges(self.moderation.book))
         telemetry.add(log_gauges(lambda: self.log.last, lambda: self.folding.offset, file))
         telemetry.watch(self._drift.alerts)
+        if self._standing is not None:
+            telemetry.add(model_gauges(self._standing))
+            telemetry.watch(model_alerts(self._standing, self.settings.alerts))
 
     async def append(self, events: Sequence[Event]) -> Appended:
         appended = await self.log.append(events)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from freshet.domain.outcomes import INDEX
 from freshet.lab.calibration import calibrate
 from freshet.learning.calibration import LATELY, MIDDLES, N_OUTCOMES, new_odds, new_tuning, tune
-from freshet.learning.learner import HEADS, chances, new_params
+from freshet.learning.learner import HEADS, chances
+from freshet.learning.params import new_params
 
 LIKE = INDEX["like"]
 Doubles = NDArray[np.float64]

@@ -24,10 +24,10 @@ from freshet.learning.learner import (
     learn,
     meet,
     meet_watch,
-    new_params,
     standardise,
     watch_times,
 )
+from freshet.learning.params import new_params
 
 Floats = NDArray[np.float32]
 INPUTS = 6
@@ -51,6 +51,9 @@ class Model:
     def learn(self, x: Any, target: Any) -> None:
         meet(self.params, np.asarray(x, np.float32))
         self.predict(x)
+        self.learn_predicted(target)
+
+    def learn_predicted(self, target: Any) -> None:
         told = np.asarray(target, np.float32)
         tune(self.params.odds, self.params.tuning, self.logits, told, self.params.seen[1])
         learn(self.params, self.z, self.pre, self.logits, told, self.work)
@@ -126,6 +129,39 @@ def test_an_absurd_input_says_nothing_of_the_next_one(value: float) -> None:
     meet(model.params, np.full(INPUTS, value, np.float32))
     assert (model.params.mean == spared.params.mean).all()
     assert (model.params.variance == spared.params.variance).all()
+
+
+@given(
+    st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=INPUTS, max_size=INPUTS),
+    st.lists(st.booleans(), min_size=HEADS, max_size=HEADS),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=50)
+def test_no_view_moves_a_weight_by_more_than_a_step(
+    x: list[float], target: list[bool], seed: int
+) -> None:
+    """Adagrad divides a gradient by at least itself: whatever a view says, it says little."""
+    model = Model(seed % 1000)
+    for array in (model.params.w1, model.params.w2, model.params.w3, model.params.b):
+        array[:] = np.random.default_rng(seed).normal(0, 20, array.shape)
+    before = {name: array.copy() for name, array in model.params._asdict().items()}
+    model.learn(x, target)
+    for name, step in {"w1": 0.02, "w2": 0.02, "b1": 0.02, "w3": 0.01, "b": 0.01}.items():
+        moved = np.abs(getattr(model.params, name) - before[name])
+        most = step * (1.0 + 8e-4 * np.abs(before[name])) + 1e-5
+        assert (moved <= most).all(), name
+
+
+@pytest.mark.parametrize("value", [1e8, -1e8, 65_504.0])
+def test_a_far_input_moves_the_scale_little(value: float) -> None:
+    """Of 20,000 vectors one lies: the others are still told apart."""
+    model, dice = Model(), np.random.default_rng(3)
+    for _ in range(20_000):
+        meet(model.params, dice.normal(size=INPUTS).astype(np.float32))
+    deviation = np.sqrt(model.params.variance).copy()
+    meet(model.params, np.full(INPUTS, value, np.float32))
+    assert (np.abs(model.params.mean) < 0.1).all()
+    assert (np.sqrt(model.params.variance) < 1.5 * deviation).all()
 
 
 def test_inputs_are_standardised_by_those_that_came_before() -> None:

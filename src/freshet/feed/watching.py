@@ -27,7 +27,7 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Alert(msgspec.Struct, frozen=True):
     """One number beyond its limit."""
 
-    code: str  # miscalibrated, fallback, source_empty, source_failing
+    code: str  # miscalibrated, fallback, source_empty, source_failing, went_back
     subject: str  # outcome, surface or source
     value: float
     limit: float

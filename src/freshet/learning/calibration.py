@@ -26,8 +26,8 @@ PRIOR = 5.0  # positives that s = 0 and t = 0 are believed as firmly as
 S_MIN, S_MAX, T_MAX = -0.5, 1.0, 2.0
 
 N_OUTCOMES = len(OUTCOMES)
-_RATES = np.array([BASE[place(name)] for name in OUTCOMES], np.float64)
-MIDDLES = np.log(_RATES / (1 - _RATES))  # so that s and t have little to do with each other
+RATES = np.array([BASE[place(name)] for name in OUTCOMES], np.float64)
+MIDDLES = np.log(RATES / (1 - RATES))  # so that s and t have little to do with each other
 
 
 def new_odds(heads: int) -> np.ndarray:

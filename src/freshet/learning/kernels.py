@@ -39,6 +39,7 @@ from freshet.features.ring import (
 )
 from freshet.features.tally import FRACTION, LOG_WATCH, TALLY, VIEWS, world_rate
 from freshet.learning.calibration import tune
+from freshet.learning.guard import LANED, decide, repair, score, whole
 from freshet.learning.learner import (
     HEADS,
     THRESHOLDS_S,
@@ -53,6 +54,7 @@ from freshet.learning.learner import (
 )
 from freshet.learning.pending import FREE, OPEN, SERVED, find, put
 from freshet.learning.sessions import serve, slate_begins
+from freshet.learning.shadow import has_shadow, learn_beside, meet_beside
 from freshet.state.block import begin, end, out_of_line
 from freshet.state.compiled import call_at, kernel
 from freshet.state.ties import (
@@ -94,7 +96,8 @@ P_LONG, P_2S = INDEX["long_view"], INDEX["watched_2s"]
 # What the kernels write in while they work, allocated once.
 Scratch = namedtuple(
     "Scratch",
-    "x z pre logits p target work delta surprise times notes row one anonymous links calls",
+    "x z pre logits p target work delta surprise times notes z2 pre2 logits2 lost "
+    "row one anonymous links calls",
 )
 
 
@@ -102,6 +105,7 @@ def new_scratch(inputs: int, calls: Any) -> Any:
     """Scratch for vectors of `inputs` values, and the addresses the kernels call."""
     widths = (
         inputs, inputs, WIDTH, HEADS, HEADS, HEADS, (3, max(WIDTH, HEADS)), TALLY, 3, 4, NOTES,
+        inputs, WIDTH, HEADS, (2, LANED),
     )  # fmt: skip
     arrays: list[Any] = [np.zeros(width, np.float32) for width in widths]
     arrays += [np.zeros((1, inputs), np.float32), np.zeros(1, np.int32), np.zeros(1, np.bool_)]
@@ -210,7 +214,7 @@ def gain(state, scratch, viewer, ring, now, gained):
 
 
 @kernel
-def close_view(state, params, pending, slot, now, scratch):
+def close_view(state, model, pending, slot, now, scratch):
     """The view of an open slot is over: count, learn, note the surprise, move the video's
     vector, free the slot."""
     out_of_line()
@@ -229,15 +233,24 @@ def close_view(state, params, pending, slot, now, scratch):
     bits, watched = ints[H_BITS + ring], ints[H_WATCHED + ring]
     video = pending.video[slot]
     watched_s = clipped_s(watched, state.video_facts[video, DURATION_MS])
-    standardise(params, pending.x[slot], scratch.z)
+    params, x = model.params, pending.x[slot]
+    standardise(params, x, scratch.z)
     forward(params, scratch.z, scratch.pre, scratch.logits)
+    if not whole(scratch.pre, scratch.logits):
+        repair(model, now)
+        standardise(params, x, scratch.z)
+        forward(params, scratch.z, scratch.pre, scratch.logits)
     for o in range(N_OUTCOMES):
         scratch.target[o] = 1.0 if bits & (1 << o) else 0.0
     for t in range(N_THRESHOLDS):
         scratch.target[N_OUTCOMES + t] = 1.0 if watched_s > THRESHOLDS_S[t] else 0.0
+    score(model, x, scratch)
     meet_watch(params, watched_s)
     tune(params.odds, params.tuning, scratch.logits, scratch.target, params.seen[1])
     learn(params, scratch.z, scratch.pre, scratch.logits, scratch.target, scratch.work)
+    if has_shadow(model):
+        learn_beside(model, x, watched_s, scratch)
+    decide(model, now)
     expected = pending.expected[slot]
     scratch.surprise[0] = (1.0 if bits & B_LONG else 0.0) - expected[0]
     scratch.surprise[1] = np.log(1.0 + watched_s) - expected[1]
@@ -247,7 +260,7 @@ def close_view(state, params, pending, slot, now, scratch):
 
 
 @kernel
-def make_room(state, params, pending, now, scratch):
+def make_room(state, model, pending, now, scratch):
     """Drop what waits no more from the tail: timed out, or the oldest if the ring is full."""
     out_of_line()
     size = pending.status.shape[0]
@@ -262,14 +275,14 @@ def make_room(state, params, pending, now, scratch):
             return
         if pending.status[slot] == OPEN:
             begin(state.viewer_sequence, pending.viewer[slot])
-            close_view(state, params, pending, slot, now, scratch)
+            close_view(state, model, pending, slot, now, scratch)
             end(state.viewer_sequence, pending.viewer[slot])
         pending.status[slot] = FREE
         pending.ends[0] += 1
 
 
 @kernel
-def close_past(state, params, pending, viewer, now, scratch):
+def close_past(state, model, pending, viewer, now, scratch):
     """The next impression closes this viewer's views that have been watched at all.
 
     One with no progress yet stays open: its report may still be on its way.
@@ -279,23 +292,23 @@ def close_past(state, params, pending, viewer, now, scratch):
         if ints[H_BITS + ring] & CLOSED == 0 and ints[H_WATCHED + ring] > 0:
             slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
             if slot >= 0:
-                close_view(state, params, pending, slot, now, scratch)
+                close_view(state, model, pending, slot, now, scratch)
             else:
                 ints[H_BITS + ring] |= CLOSED
 
 
 @kernel
-def close_oldest(state, params, pending, viewer, ring, now, scratch):
+def close_oldest(state, model, pending, viewer, ring, now, scratch):
     """The view whose place in the history is needed ends now, if it has not."""
     ints = state.viewer_ints[viewer]
     if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
         slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
         if slot >= 0:
-            close_view(state, params, pending, slot, now, scratch)
+            close_view(state, model, pending, slot, now, scratch)
 
 
 @kernel
-def open_view(state, seen_as, params, pending, viewer, video, now, placement, scratch):
+def open_view(state, seen_as, model, pending, viewer, video, now, placement, scratch):
     """The video came on the viewer's screen.
 
     Its vector is the one served, else made now from `seen_as`, which is `state` itself but
@@ -305,10 +318,10 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
         The view's place in the viewer's history. Its vector and predictions are in scratch.
     """
     out_of_line()
-    close_past(state, params, pending, viewer, now, scratch)
+    close_past(state, model, pending, viewer, now, scratch)
     ints = state.viewer_ints[viewer]
     ring = ints[H_COUNT] % HISTORY
-    close_oldest(state, params, pending, viewer, ring, now, scratch)
+    close_oldest(state, model, pending, viewer, ring, now, scratch)
     served = find(pending, viewer, video, SERVED, -1)
     if served >= 0:  # learn on what was ranked on
         copy_to(pending.x[served], scratch.x)
@@ -324,7 +337,10 @@ def open_view(state, seen_as, params, pending, viewer, video, now, placement, sc
         copy_to(scratch.row[0], scratch.x)
     slot = put(pending, viewer, video, OPEN, ring, now)
     copy_to(scratch.x, pending.x[slot])
+    params = model.params
     meet(params, scratch.x)
+    if has_shadow(model):
+        meet_beside(model, scratch.x)
     standardise(params, scratch.x, scratch.z)
     forward(params, scratch.z, scratch.pre, scratch.logits)
     chances(params, scratch.logits, scratch.p)
@@ -355,7 +371,7 @@ def find_view(state, viewer, video):
 
 
 @kernel
-def watch(state, params, pending, ring, record, scratch):
+def watch(state, model, pending, ring, record, scratch):
     """A report of progress: the maximum of a view counts."""
     viewer, video = record.viewer, record.video
     ints = state.viewer_ints[viewer]
@@ -371,7 +387,7 @@ def watch(state, params, pending, ring, record, scratch):
     if record.bits & LEFT and ints[H_BITS + ring] & CLOSED == 0:
         slot = find(pending, viewer, video, OPEN, ring)
         if slot >= 0:
-            close_view(state, params, pending, slot, record.now, scratch)
+            close_view(state, model, pending, slot, record.now, scratch)
 
 
 @kernel
@@ -416,11 +432,11 @@ def react(state, ring, record, scratch):
 
 
 @kernel
-def remember(state, params, pending, record, scratch):
+def remember(state, model, pending, record, scratch):
     """A view from before the log: into the history, without a time."""
     ints = state.viewer_ints[record.viewer]
     ring = ints[H_COUNT] % HISTORY
-    close_oldest(state, params, pending, record.viewer, ring, record.now, scratch)
+    close_oldest(state, model, pending, record.viewer, ring, record.now, scratch)
     ints[H_COUNT] += 1
     ints[H_VIDEO + ring], ints[H_S + ring] = record.video, record.now // 1000 - EPOCH_S
     ints[H_BITS + ring] = record.bits | COUNTED | CLOSED | UNTIMED
@@ -441,7 +457,7 @@ def remember(state, params, pending, record, scratch):
 
 
 @kernel
-def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_p, out_times):
+def fold(state, seen_as, model, pending, records, vectors, scratch, out_x, out_p, out_times):
     """Fold `records` in order.
 
     Args:
@@ -457,7 +473,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
     impressions = 0
     for i in range(records.shape[0]):
         record = records[i]
-        make_room(state, params, pending, record.now, scratch)
+        make_room(state, model, pending, record.now, scratch)
         kind, viewer, video = record.kind, record.viewer, record.video
         if kind == TICK:
             continue
@@ -499,12 +515,12 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
         begin(state.viewer_sequence, viewer)
         opens, fits = kind == IMPRESSION, True
         if kind == KNOWN:
-            remember(state, params, pending, record, scratch)
+            remember(state, model, pending, record, scratch)
         else:
             ring = -1 if opens else find_view(state, viewer, video)
             opens = opens or (kind == WATCH and ring < 0)
             if opens:
-                ring = open_view(state, seen_as, params, pending, viewer, video, record.now,
+                ring = open_view(state, seen_as, model, pending, viewer, video, record.now,
                                  record.placement, scratch)  # fmt: skip
                 if kind == IMPRESSION:
                     if impressions < out_x.shape[0]:
@@ -513,7 +529,7 @@ def fold(state, seen_as, params, pending, records, vectors, scratch, out_x, out_
                         copy_to(scratch.times, out_times[impressions])
                     impressions += 1
             if kind == WATCH:
-                watch(state, params, pending, ring, record, scratch)
+                watch(state, model, pending, ring, record, scratch)
             elif kind != IMPRESSION:
                 fits = react(state, ring, record, scratch)
         if opens or kind == KNOWN:

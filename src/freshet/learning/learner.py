@@ -16,15 +16,12 @@ retraining.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from itertools import pairwise
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
 from freshet.domain.outcomes import OUTCOMES
-from freshet.learning.calibration import new_odds, new_tuning
 from freshet.state.arithmetic import e_to
 from freshet.state.block import out_of_line
 from freshet.state.compiled import allocating, kernel
@@ -47,7 +44,7 @@ MIDDLES_S = np.array(
 
 LOG_MIDDLES = np.log1p(MIDDLES_S.astype(np.float64))
 
-STEP, LINEAR_STEP = np.float32(0.02), np.float32(0.01)
+STEP, LINEAR_STEP = 0.02, 0.01  # of the hidden layer's weights, of the linear one's
 # Weights shrink towards 0 like a prior does: felt while there is little to go by (measured on
 # 90,000 views: AUC + .0006), gone once the views are many.
 SHRINK, SHRINK_VIEWS = 8e-4, 100_000.0
@@ -56,36 +53,8 @@ WIDE = -(-HEADS // LANES) * LANES  # heads, padded to whole registers
 CLIP = np.float32(4.0)  # of standardised inputs
 LEAST = np.float32(0.01)  # is added to every input's variance
 ABSURD = np.float32(1e9)  # inputs this far from their mean say nothing of it
+FAR = np.float32(100.0)  # deviations from the mean, beyond which an input counts as that far
 ONE, ZERO = np.float32(1.0), np.float32(0.0)
-
-Params = namedtuple(
-    "Params", "mean variance fixed seen ends w1 a1 b1 ab1 w2 a2 w3 a3 b ab odds tuning"
-)
-
-
-def new_params(inputs: int, seed: int) -> Any:
-    """Untrained parameters for `inputs` features; the same seed gives the same bytes."""
-    random = np.random.default_rng(seed)
-
-    def draw(rows: int, columns: int, scale: float) -> np.ndarray:
-        return (random.standard_normal((rows, columns)) * scale).astype(np.float32)
-
-    def full(*shape: int) -> np.ndarray:
-        return np.full(shape, START, np.float32)
-
-    zeros = np.zeros
-    return Params(
-        mean=zeros(inputs, np.float32), variance=np.ones(inputs, np.float32),
-        fixed=zeros(inputs, np.int8),  # 1: what it is standardised by stays as it is
-        seen=np.array([20, 0], np.int64),  # vectors standardised (and a head start), views learned
-        ends=np.ones(len(MIDDLES_S), np.float64),  # views that ended between thresholds
-        w1=draw(inputs, WIDTH, inputs**-0.5), a1=full(inputs, WIDTH),
-        b1=zeros(WIDTH, np.float32), ab1=full(WIDTH),
-        w2=draw(WIDTH, HEADS, (0.1 / WIDTH) ** 0.5), a2=full(WIDTH, HEADS),
-        w3=zeros((inputs, HEADS), np.float32), a3=full(inputs, HEADS),
-        b=zeros(HEADS, np.float32), ab=full(HEADS),
-        odds=new_odds(HEADS), tuning=new_tuning(),
-    )  # fmt: skip
 
 
 @kernel
@@ -102,6 +71,9 @@ def meet(params, x):
         away = x[j] - params.mean[j]
         if params.fixed[j] or not (abs(away) < ABSURD):
             continue  # also what is not a number: it would stay in the mean for ever
+        farthest = FAR * FAR * (params.variance[j] + LEAST)
+        if away * away > farthest:
+            away = np.float32(sqrt(farthest)) if away > ZERO else -np.float32(sqrt(farthest))
         params.mean[j] += share * away
         params.variance[j] += share * (away * away * (ONE - share) - params.variance[j])
 
@@ -255,7 +227,8 @@ def learn(params, z, pre, logits, target, work):
     out_of_line()
     heads, width = logits.shape[0], pre.shape[0]
     gradient, hidden, scaled = work[0][:heads], work[1][:width], work[2]
-    shrink = np.float32(SHRINK * SHRINK_VIEWS / (SHRINK_VIEWS + params.seen[1]))
+    step, linear_step = np.float32(params.rates[0]), np.float32(params.rates[1])
+    shrink = np.float32(params.rates[2] * SHRINK_VIEWS / (SHRINK_VIEWS + params.seen[1]))
     for r in range(heads):
         gradient[r] = sigmoid(logits[r]) - target[r]
     for q in range(width):
@@ -267,18 +240,18 @@ def learn(params, z, pre, logits, target, work):
                 total += gradient[r] * row2[r]
                 scaled[r] = gradient[r] * pre[q]
             hidden[q] = total
-            nudge(row2, params.a2[q], scaled, STEP, shrink)
-    nudge(params.b1, params.ab1, hidden, STEP, ZERO)
-    nudge(params.b, params.ab, gradient, LINEAR_STEP, ZERO)
+            nudge(row2, params.a2[q], scaled, step, shrink)
+    nudge(params.b1, params.ab1, hidden, step, ZERO)
+    nudge(params.b, params.ab, gradient, linear_step, ZERO)
     for j in range(z.shape[0]):
         v = z[j]
         if v != ZERO:
             for q in range(width):
                 scaled[q] = hidden[q] * v
-            nudge(params.w1[j], params.a1[j], scaled, STEP, shrink)
+            nudge(params.w1[j], params.a1[j], scaled, step, shrink)
             for r in range(heads):
                 scaled[r] = gradient[r] * v
-            nudge(params.w3[j], params.a3[j], scaled, LINEAR_STEP, shrink)
+            nudge(params.w3[j], params.a3[j], scaled, linear_step, shrink)
     params.seen[1] += 1
 
 

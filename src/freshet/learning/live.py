@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -24,14 +25,16 @@ from freshet.domain.events import Event
 from freshet.features.compose import FEATURES
 from freshet.features.feature import Feature
 from freshet.learning import kernels, people
-from freshet.learning.learner import HEADS, new_params
+from freshet.learning.learner import HEADS
+from freshet.learning.model import new_model, rows_of, saved_of
 from freshet.learning.parked import Parked
 from freshet.learning.pending import new_pending
 from freshet.learning.predicting import Floats, Ranked, Rows
-from freshet.learning.prior import believe
 from freshet.learning.reading import Reading
 from freshet.learning.records import Records
+from freshet.learning.settings import Shadow, Versions
 from freshet.learning.space import HEAD_NAMES, LEARNED, NOW, OFFSET, PUBLISHED, Space
+from freshet.learning.standing import Standing, standing
 from freshet.log.ports import Batch
 from freshet.log.snapshots import load_block, load_value, save_block, save_value
 from freshet.state.block import Block
@@ -62,6 +65,8 @@ class Live(Reading):
         pending: vectors that can wait for an outcome, a power of two.
         memory: shared with serving processes; None keeps the state in this one.
         features: other than the standard ones, for laboratories and tests.
+        versions: when the model is copied, and goes back to a copy.
+        shadow: a second model that learns beside it.
     """
 
     offset = 0
@@ -70,11 +75,13 @@ class Live(Reading):
     def __init__(
         self, seed: int = 0, capacity: dict[str, int] | None = None, pending: int = 1 << 15,
         memory: Memory | None = None, features: Sequence[Feature] = FEATURES,
+        versions: Versions = Versions(), shadow: Shadow = Shadow(),  # noqa: B008 - frozen
     ) -> None:  # fmt: skip
         self.space = Space(capacity, memory, features)
         self.composed = self.space.composed
-        self.params = new_params(self.inputs, seed)
-        believe(self.params, self.composed.names)
+        self.model = new_model(self.composed.names, seed, versions, shadow)
+        self.params = self.model.params
+        self._learning = msgspec.json.encode((versions, shadow)).decode()
         self.pending = new_pending(pending, self.inputs)
         self.recorder: Recorder | None = None
         self.parked = Parked()
@@ -89,6 +96,9 @@ class Live(Reading):
     @property
     def views_learned(self) -> int:
         return int(self.params.seen[1])
+
+    def standing(self) -> Standing:
+        return standing(saved_of(self.model), self.views_learned, self.now)
 
     # --- folding ----------------------------------------------------------------------------
 
@@ -164,7 +174,7 @@ class Live(Reading):
         sums = [np.arange(layout(name), layout(name) + widths[name]) for name in SUMS
                 if name in widths]  # fmt: skip
         fits = people.merge_viewers(
-            self._state, self.params, self.pending, source, viewer,
+            self._state, self.model, self.pending, source, viewer,
             np.concatenate([np.zeros(0, np.int64), *sums]), event.received, self._scratch,
         )  # fmt: skip
         if not fits:
@@ -188,7 +198,7 @@ class Live(Reading):
         done = kernels.fold(
             self._state,
             self._seen_as,
-            self.params,
+            self.model,
             self.pending,
             records,
             vectors,
@@ -253,8 +263,9 @@ class Live(Reading):
     def leave_out(self, names: Iterable[str]) -> None:
         """For measuring: these inputs say nothing of any video, from the first view on."""
         left = np.isin(self.feature_names, list(names))
-        self.params.fixed[left], self.params.mean[left] = 1, 0.0
-        self.params.variance[left], self.params.w3[left] = np.inf, 0.0
+        for params in rows_of(self.model):
+            params.fixed[left], params.mean[left] = 1, 0.0
+            params.variance[left], params.w3[left] = np.inf, 0.0
 
     # --- snapshots --------------------------------------------------------------------------
 
@@ -295,6 +306,7 @@ class Live(Reading):
             "parked": self.parked.saved(),
             "verdicts": self.columns.verdicts.saved(),
             "layout": self.layout_digest(),
+            "learning": self._learning,
         }
 
     def load(self, folder: Path) -> None:
@@ -307,6 +319,8 @@ class Live(Reading):
         """
         if load_value(folder, "layout", str) != self.layout_digest():
             raise Corrupt("it is of another layout of features")
+        if load_value(folder, "learning", str) != self._learning:
+            raise Corrupt("it was learned by other settings of versions or of the shadow")
         names = {kind: load_value(folder, f"names.{kind}", list[str]) for kind in KINDS}
         moved = load_value(folder, "moved", dict[int, int])
         parked = Parked.of(load_value(folder, "parked", bytes))
@@ -349,6 +363,7 @@ class Live(Reading):
         """Arrays that are always in use as a whole."""
         return {
             **{f"params.{name}": array for name, array in self.params._asdict().items()},
+            **{f"model.{name}": array for name, array in saved_of(self.model).items()},
             **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
             "vectors.ends": self.space.vectors.ends,
         }

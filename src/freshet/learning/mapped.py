@@ -7,7 +7,7 @@ from typing import Any
 
 from freshet.features.compose import FEATURES
 from freshet.features.feature import Feature
-from freshet.learning.learner import new_params
+from freshet.learning.params import new_params
 from freshet.learning.reading import Reading
 from freshet.learning.space import LEARNED, NOW, OFFSET, PUBLISHED, Space
 from freshet.state.memory import Mapped

@@ -32,20 +32,20 @@ assert N_PLACES  # the rows of `served` are taken over as a whole
 
 
 @kernel
-def close_all(state, params, pending, viewer, now, scratch):
+def close_all(state, model, pending, viewer, now, scratch):
     """All that is open of a viewer ends now: places in the history are about to change."""
     ints = state.viewer_ints[viewer]
     for ring in range(min(ints[H_COUNT], HISTORY)):
         if ints[H_BITS + ring] & CLOSED == 0:
             slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
             if slot >= 0:
-                close_view(state, params, pending, slot, now, scratch)
+                close_view(state, model, pending, slot, now, scratch)
             else:
                 ints[H_BITS + ring] |= CLOSED
 
 
 @allocating
-def merge_viewers(state, params, pending, source, viewer, sums, now, scratch):
+def merge_viewers(state, model, pending, source, viewer, sums, now, scratch):
     """What `source` saw and did is `viewer`'s from now on; `source` is left blank.
 
     Args:
@@ -57,8 +57,8 @@ def merge_viewers(state, params, pending, source, viewer, sums, now, scratch):
     """
     begin(state.viewer_sequence, source)
     begin(state.viewer_sequence, viewer)
-    close_all(state, params, pending, source, now, scratch)
-    close_all(state, params, pending, viewer, now, scratch)
+    close_all(state, model, pending, source, now, scratch)
+    close_all(state, model, pending, viewer, now, scratch)
     theirs, mine = state.viewer_ints[source], state.viewer_ints[viewer]
     if mine[H_COUNT] == 0:
         mine[:] = theirs

@@ -41,11 +41,12 @@ UNIT = 0.25  # these inputs are standardised by this, not by how much they happe
 DISLIKES = ("not_interested", "hide", "report")  # outcomes that liking makes rarer
 
 
-def believe(params: Any, names: Sequence[str]) -> None:
-    """Let new parameters begin with it. A feature that a laboratory leaves out has no part."""
+def believe(params: Any, names: Sequence[str], strength: float = 1.0) -> None:
+    """Let new parameters begin with it, this much of it. A feature that a laboratory leaves out
+    has no part."""
     sign: NDArray[Any] = np.ones(params.w3.shape[1], np.float32)
     sign[[OUTCOMES.index(name) for name in DISLIKES]] = -1.0
     for j, name in enumerate(names):
         if name in LIKES:
             params.fixed[j], params.variance[j] = 1, np.float32(UNIT**2) - LEAST
-            params.w3[j] = np.float32(LIKES[name] * UNIT) * sign
+            params.w3[j] = np.float32(strength * LIKES[name] * UNIT) * sign

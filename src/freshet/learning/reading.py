@@ -83,7 +83,7 @@ class Reading(Predicting):
     """What feeds ask of the live state."""
 
     name = "live"
-    fold_version = 1
+    fold_version = 2
     outcomes = OUTCOMES
     acts = lookups.ACTS
 

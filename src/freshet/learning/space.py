@@ -25,7 +25,8 @@ from freshet.features.compose import FEATURES, compose
 from freshet.features.feature import Feature
 from freshet.features.layout import CAPACITY, ENTITIES, State
 from freshet.learning import kernels
-from freshet.learning.learner import THRESHOLDS_S, new_params
+from freshet.learning.learner import THRESHOLDS_S
+from freshet.learning.params import new_params
 from freshet.learning.prior import LIKES
 from freshet.learning.sessions import WIDTH
 from freshet.learning.vectors import Vectors, attract

@@ -49,7 +49,8 @@ def compare(settings: Settings, tell: Tell = lambda *_: None) -> Compared:
         if not offsets:
             raise NotFound("snapshots", f"there is none in {data}", "one that serving leaves")
         tell("compiling kernels")
-        live = Live(seed=settings.learner.seed)
+        learner = settings.learner
+        live = Live(learner.seed, versions=learner.versions, shadow=learner.shadow)
         live.warm()
         for_you = settings.feed.for_you
         stages = Stages(live, settings.stages, for_you.weights, for_you.trial_share)
