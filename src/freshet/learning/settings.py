@@ -31,7 +31,7 @@ class Shadow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A second model that learns beside the one that serves, and never serves. Changed, the
     log is folded anew."""
 
-    on: bool = False
+    on: bool = False  # learn and score it
     seed: Annotated[int, Meta(ge=0)] = 0  # of its first weights
     step: Step = 0.02  # of the hidden layer's weights
     linear_step: Step = 0.01  # of the linear layer's
