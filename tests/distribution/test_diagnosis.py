@@ -19,6 +19,7 @@ from freshet.domain.outcomes import INDEX
 from tests.distribution.trying import LONG_MS, SHORT_MS, START_MS, Trying
 
 VARIANCES = (1.4, 0.2)  # of views, of videos
+MET = 0.08  # of what was expected, between videos
 
 
 def tally(views: int, expected: float, beyond: float) -> Any:
@@ -29,22 +30,30 @@ USUAL = tally(1, 0.5, 0.0)
 
 
 def test_what_such_viewers_make_of_any_video_is_not_the_videos_fault() -> None:
-    assert gap(tally(30, -0.1, 0.0), USUAL, VARIANCES, 0.0, None).to_audience > 0.9
-    assert gap(tally(30, 0.5, -0.6), USUAL, VARIANCES, 0.0, None).to_audience < 0.05
+    assert gap(tally(30, -0.1, 0.0), USUAL, VARIANCES, 0.0, None, MET).to_audience > 0.9
+    assert gap(tally(30, 0.5, -0.6), USUAL, VARIANCES, 0.0, None, MET).to_audience < 0.05
+
+
+def test_where_neither_part_is_large_it_is_the_one_that_is_known_more_roughly() -> None:
+    """A dozen views that went as usual clear the video; whom they met varies anyway."""
+    level, short = tally(14, 0.5, -0.05), tally(14, 0.5, -0.6)
+    assert gap(level, USUAL, VARIANCES, 0.0, None, MET).to_audience > 0.5
+    assert gap(level, USUAL, VARIANCES, 0.0, None, 10 * MET).to_audience > 0.5
+    assert gap(short, USUAL, VARIANCES, 0.0, None, MET).to_audience < 0.2
 
 
 def test_few_views_say_less_of_a_video_than_many() -> None:
-    few, many = (gap(tally(n, 0.3, -0.4), USUAL, VARIANCES, 0.0, None) for n in (8, 200))
+    few, many = (gap(tally(n, 0.3, -0.4), USUAL, VARIANCES, 0.0, None, MET) for n in (8, 200))
     assert 0 < few.watching < many.watching
     assert few.audience == pytest.approx(many.audience)
 
 
 def test_who_was_expected_to_like_what_it_is_not_about_is_the_wrong_one() -> None:
     short = tally(30, 0.5, -0.3)
-    assert gap(short, USUAL, VARIANCES, 0.0, None).to_audience < 0.5
-    assert gap(short, USUAL, VARIANCES, 0.25, None).to_audience > 0.5
+    assert gap(short, USUAL, VARIANCES, 0.0, None, MET).to_audience < 0.5
+    assert gap(short, USUAL, VARIANCES, 0.25, None, MET).to_audience > 0.5
     loved = Taste("tea", 0.1, 0.3, 0.4)
-    assert gap(short, USUAL, VARIANCES, 0.0, loved).to_audience > 0.5
+    assert gap(short, USUAL, VARIANCES, 0.0, loved, MET).to_audience > 0.5
 
 
 def test_the_second_is_named_at_which_more_leave_than_of_its_like() -> None:

@@ -11,13 +11,21 @@ video is worth less than one of its cohort's (Oaxaca 1973, Blinder 1973):
 one taste watched it and the others did not, what the first made of it counts as what the right
 people make of it, and the rest as the wrong people's: a video whose words and tags speak of
 something else than it shows.
+
+Which of the two it is, is not said by the larger part alone: how they watched is known roughly
+after a dozen views, and whom a video meets differs anyway. Where one is the cause, it takes about
+what videos of a cohort differ by, one deviation, and the other takes nothing; both are normal
+around that with the variance that was measured, so the log odds are linear in the two parts (a
+linear discriminant; Fisher 1936):
+
+    log odds = d (audience − d / 2) / between audiences  −  d (watching − d / 2) / of its views
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import erf, sqrt
+from math import exp, sqrt
 
 import msgspec
 import numpy as np
@@ -28,6 +36,7 @@ from freshet.distribution.journey import Journey
 from freshet.distribution.standing import JourneySoFar
 from freshet.distribution.tallies import (
     BEYOND,
+    ENOUGH,
     EXPECTED,
     EXPECTED2,
     LEAVES,
@@ -39,11 +48,11 @@ from freshet.distribution.tallies import (
 from freshet.distribution.wording import Said, number, percent, said
 from freshet.domain.outcomes import INDEX
 
-ENOUGH = 8  # views, before anything is said of how they went
 STALLED_HOURS = 24.0  # in one stage, without having gone on
 SHOWN = ("watched_2s", "finish", "long_view", "rewatch", "like", "comment", "share", "favorite",
          "follow", "profile_visit")  # fmt: skip
 Z = 1.96
+MOST_ODDS, LEAST = 50.0, 1e-6  # log odds; variance
 
 
 def stalls(
@@ -64,12 +73,12 @@ class Gap(msgspec.Struct, frozen=True):
 
     audience: float
     watching: float
-    sd: float  # of their difference
+    odds: float  # log odds that the first is the cause
 
     @property
     def to_audience(self) -> float:
-        """The chance that more of it is the audience's."""
-        return _normal((self.audience - self.watching) / self.sd)
+        """The chance that it stalls because of its audience."""
+        return 1.0 / (1.0 + exp(-min(max(self.odds, -MOST_ODDS), MOST_ODDS)))
 
 
 def gap(
@@ -78,6 +87,7 @@ def gap(
     variances: tuple[float, float],
     misled: float,
     other: Taste | None,
+    met: float,
 ) -> Gap:
     """
     Args:
@@ -87,6 +97,7 @@ def gap(
         misled: worth that was expected of viewers who like the topic it was given, where that is
             not what it is about.
         other: the taste whose viewers watched it where the others did not.
+        met: variance, between videos, of what was expected of those who saw them.
     """
     views = tally[VIEWS]
     mean = tally / views
@@ -98,8 +109,12 @@ def gap(
     # Few views say little of the video, but whom it met is known.
     sigma, tau = variances
     believed = tau / (tau + sigma / views)
+    watching *= believed
     spread = max(float(mean[EXPECTED2] - mean[EXPECTED] ** 2), 0.0) / views
-    return Gap(audience, believed * watching, sqrt(spread + believed * sigma / views))
+    typical = sqrt(tau)
+    odds = typical * (audience - typical / 2) / max(met, spread, LEAST)
+    odds -= typical * (watching - typical / 2) / max(believed**2 * sigma / views, LEAST)
+    return Gap(audience, watching, odds)
 
 
 def measured(tally: Row, usual: Row) -> list[Measured]:
@@ -148,10 +163,6 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return float(middle - half), float(middle + half)
-
-
-def _normal(x: float) -> float:
-    return 0.5 * (1.0 + erf(x / sqrt(2.0)))
 
 
 def _rounded(values: Row) -> list[float]:

@@ -9,7 +9,6 @@ from math import sqrt
 import numpy as np
 
 from freshet.distribution.causes import (
-    ENOUGH,
     because_of,
     because_of_audience,
     because_of_watching,
@@ -33,7 +32,7 @@ from freshet.distribution.matching import Matching, Seen
 from freshet.distribution.postits import Live, Postits
 from freshet.distribution.stages import Stages
 from freshet.distribution.standing import impressions, standing
-from freshet.distribution.tallies import EXPECTED, VIEWS, Saw
+from freshet.distribution.tallies import ENOUGH, EXPECTED, VIEWS, Saw
 from freshet.distribution.wording import habit_said, said
 
 HOUR_MS = 3_600_000
@@ -86,7 +85,7 @@ class Diagnosing:
         stalled = stalls(so_far, tally[VIEWS], penalties, hours)
         if stalled and not penalties and audience is not None:
             variances = self._stages.book.cohorts.variances(so_far.stage)
-            why = gap(tally, usual, variances, misled, other)
+            why = gap(tally, usual, variances, misled, other, self._matching.usual.met)
             if max(why.audience, why.watching) <= 0:
                 evidence = [said("as_good", stage=str(so_far.stage + 1))]
             elif why.to_audience > 0.5:

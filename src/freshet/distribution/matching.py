@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freshet.distribution.postits import Postits
-from freshet.distribution.tallies import Tallies
+from freshet.distribution.tallies import ENOUGH, EXPECTED, VIEWS, Tallies
 
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.int32]
@@ -81,6 +81,7 @@ class Usual:
     match: float = 0.0
     shares: Doubles = field(default_factory=lambda: np.zeros(2))
     worth: Doubles = field(default_factory=lambda: np.zeros(2))  # of each share, all of it
+    met: float = 0.0  # variance, between videos, of what was expected of those who saw them
 
 
 class Matching:
@@ -124,7 +125,12 @@ class Matching:
             if len(seen.liked) >= FEW and given:
                 sums.add(seen, self._postits.content(video, now_ms), given)
             await asyncio.sleep(0)
-        self.usual = sums.usual()
+        self.usual = sums.usual(self._met())
+
+    def _met(self) -> float:
+        tallies = self._tallies.of[list(self._tallies.last)]
+        known = tallies[tallies[:, VIEWS] >= ENOUGH]
+        return float(np.var(known[:, EXPECTED] / known[:, VIEWS])) if len(known) else 0.0
 
 
 class _Sums:
@@ -149,12 +155,13 @@ class _Sums:
         self._with_worth += (one + other).T @ _apart(seen.beyond[known]) / 2
         self._known += int(known.sum())
 
-    def usual(self) -> Usual:
+    def usual(self, met: float) -> Usual:
         if not self._known:
-            return Usual()
+            return Usual(met=met)
         ridge = PRIOR / self._known * max(float(np.trace(self._together)), 0.0) / 2 + 1e-9
         worth = np.linalg.solve(self._together + ridge * np.eye(2), self._with_worth)
-        return Usual(self._match / self._views, self._shares / self._views, np.asarray(worth))
+        share = 1 / self._views
+        return Usual(self._match * share, self._shares * share, np.asarray(worth), met)
 
 
 def _apart(values: Doubles) -> Doubles:

@@ -25,6 +25,7 @@ OUTCOME = 4
 LEFT = OUTCOME + len(OUTCOMES)
 WIDTH = LEFT + LEAVES + 1
 
+ENOUGH = 8  # views, before anything is said of how they went
 LEAN = 30.0  # views as which the wider cohort counts
 SAMPLES, SAMPLE = 4_096, 64  # videos whose last viewers are remembered, and how many of each
 
