@@ -14,8 +14,8 @@ something else than it shows.
 
 Which of the two it is, is not said by the larger part alone: how they watched is known roughly
 after a dozen views, and whom a video meets differs anyway. Where one is the cause, it takes about
-what videos of a cohort differ by, one deviation, and the other takes nothing; both are normal
-around that with the variance that was measured, so the log odds are linear in the two parts (a
+as much as videos of a cohort differ by (d), and the other takes nothing; both are normal around
+that with the variance that was measured, so the log odds are linear in the two parts (a
 linear discriminant; Fisher 1936):
 
     log odds = d (audience − d / 2) / between audiences  −  d (watching − d / 2) / of its views
@@ -52,6 +52,9 @@ STALLED_HOURS = 24.0  # in one stage, without having gone on
 SHOWN = ("watched_2s", "finish", "long_view", "rewatch", "like", "comment", "share", "favorite",
          "follow", "profile_visit")  # fmt: skip
 Z = 1.96
+# Deviations of a cohort's videos that a cause takes: where, over four lives of a generated world,
+# both causes were named right as often.
+TYPICAL = 1.2
 MOST_ODDS, LEAST = 50.0, 1e-6  # log odds; variance
 
 
@@ -111,7 +114,7 @@ def gap(
     believed = tau / (tau + sigma / views)
     watching *= believed
     spread = max(float(mean[EXPECTED2] - mean[EXPECTED] ** 2), 0.0) / views
-    typical = sqrt(tau)
+    typical = TYPICAL * sqrt(tau)
     odds = typical * (audience - typical / 2) / max(met, spread, LEAST)
     odds -= typical * (watching - typical / 2) / max(believed**2 * sigma / views, LEAST)
     return Gap(audience, watching, odds)
