@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from freshet.domain.errors import Unavailable
 from freshet.state import ties as t
+from freshet.state.tied import many, reached
 from freshet.state.ties import FOLLOWS, HIDES, PERSON, SEEN, SERVED, VIDEO, Ties
 
 VIEWERS = 6
@@ -62,8 +63,22 @@ def test_many_looks_see_what_single_ones_do(
 ) -> None:
     ties = put(small(), acts)
     copied = ties.copied(QUIET, 0, t.list_of(kind))
-    found = t.many(copied, kind, np.array(rows, np.int32))
+    found = many(copied, kind, np.array(rows, np.int32))
     assert found.tolist() == [ties.get(0, kind, row) for row in rows]
+
+
+@given(acts, st.lists(st.integers(0, 5)), st.integers(-5, 5), st.integers(-5, 5))
+def test_reached_is_what_the_values_of_each_kind_say(
+    acts: list[tuple[tuple[int, int, int], int]], rows: list[int], seen: int, served: int
+) -> None:
+    ties = put(small(), acts)
+    copied = ties.copied(QUIET, 0, t.SHOWN)
+    found = reached(copied, np.array(rows, np.int32), np.array([seen, served]))
+    least = {SEEN: seen, SERVED: served}
+    values = [[(ties.get(0, kind, row), least[kind]) for kind in least] for row in rows]
+    assert found.tolist() == [
+        any(value and value >= bound for value, bound in both) for both in values
+    ]
 
 
 def test_nobody_and_nothing_have_no_ties() -> None:

@@ -142,8 +142,7 @@ class Feed:
         step = self._step(ask)
         ladder = self._ladder(ask, step)
         for _ in range(COMMIT_TRIES):
-            query, slates = self._query(ask, between, step)
-            query = replace(query, certain=late >= CROWDED)
+            query, slates = self._query(ask, between, step, certain=late >= CROWDED)
             filled = await ladder.fill(query)
             for trace in filled.traces:
                 self.observe(trace)
@@ -199,7 +198,7 @@ class Feed:
         return waited_ms, max(0, offset - self.parts.live.offset)
 
     def _query(
-        self, ask: Ask, between: Sequence[SlateServed], step: int = 0
+        self, ask: Ask, between: Sequence[SlateServed], step: int = 0, certain: bool = False
     ) -> tuple[FeedQuery, int]:
         """What is asked of the stages, and how many slates it reckons with.
 
@@ -235,6 +234,7 @@ class Feed:
             given=np.array(given, np.int32),
             personalised=ask.options.personalised and not live.impersonal(viewer),
             utc_offset_min=ask.utc_offset_min,
+            certain=certain,
         )
         if step:
             rest = self.rests.of(ask.viewer, query, *self._session(ask, query))

@@ -49,12 +49,12 @@ class OnTrial:
     async def columns(self, query: FeedQuery, candidates: Candidates) -> Columns:
         trials = self.parts.trials
         assert trials is not None
-        n = len(candidates)
-        on_trial, in_quota = np.zeros(n, np.bool_), np.ones(n, np.bool_)
         known = trials.of[candidates.rows]
         at = np.flatnonzero(known)
         if not len(at):
-            return {"on_trial": on_trial, "in_quota": in_quota}
+            return self.default(candidates)
+        n = len(candidates)
+        on_trial, in_quota = np.zeros(n, np.bool_), np.ones(n, np.bool_)
         slots = trials.slots[known[at]]
         running, followed = slots["state"] == RUNNING, self._followed(query, slots["creator"])
         free = running & has_room(slots)

@@ -16,12 +16,16 @@ from freshet.lab.saying import write_json
 from freshet.lab.stalls import measure as stalling
 from freshet.lab.stalls.making import shape_of
 
+USUAL = FairShape()
+
 
 def fairstart(
-    viewers: Annotated[int, typer.Option(min=100, help="Of the world.")] = 4_000,
-    creators: Annotated[int, typer.Option(min=10, help="Of the world.")] = 2_000,
-    per_day: Annotated[int, typer.Option(min=1_000, help="Impressions.")] = 40_000,
-    days: Annotated[float, typer.Option(min=0.05, help="Of uploads that count.")] = 4.0,
+    viewers: Annotated[int, typer.Option(min=100, help="Of the world.")] = USUAL.viewers,
+    creators: Annotated[int, typer.Option(min=10, help="Of the world.")] = USUAL.creators,
+    per_day: Annotated[int, typer.Option(min=1_000, help="Impressions.")] = USUAL.per_day,
+    days: Annotated[
+        float, typer.Option(min=0.05, help="Of uploads that count.")
+    ] = USUAL.counted_days,
     seeds: Annotated[int, typer.Option(min=1, help="Worlds, each lived twice.")] = 5,
     picture: Picture = None,
     seed: Seed = 0,

@@ -6,7 +6,6 @@ Nothing is folded or learned here, so a change of it compiles nothing else anew.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from freshet.catalogue.facts import (
@@ -35,7 +34,6 @@ from freshet.features.ring import (
     LONG_BIT,
     UNTIMED,
 )
-from freshet.state.ties import KIND_SHIFT, ROW_MASK, SEEN, SERVED
 
 # What videos have in common, and where it stands in their facts.
 KINDS = {
@@ -53,43 +51,6 @@ LIKED, FINISHED, WATCHED = range(len(ACTS))
 LIKE_BIT, FINISH_BIT = 1 << INDEX["like"], 1 << INDEX["finish"]
 NEVER = -1
 SHRINK = 1.5  # of a mean surprise, as features/history.py has it
-
-
-NOT_SERVED = 1 << 40  # seconds: nothing was ever served since then
-
-
-def table_for(rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """An empty table that finds `rows` (n,) by their hashes, never more than half full."""
-    return np.full(1 << (2 * len(rows) + 1).bit_length(), -1, np.int32)
-
-
-@njit(cache=True)
-def seen(ties, rows, shown_after_s, served_since_s, table, out):  # type: ignore[no-untyped-def]
-    """Set out (n,) where a video was shown after a time, or served from a time on.
-
-    The rows are put in a table and the ties, which are many, looked up in it.
-
-    Args:
-        ties: int32 (2, m), the viewer's list SHOWN.
-        table: `table_for(rows)`, filled.
-    """
-    mask = np.int64(len(table) - 1)
-    for i in range(len(rows)):
-        at = (np.int64(rows[i]) * 0x9E3779B1 >> 7) & mask
-        while table[at] >= 0:
-            at = (at + 1) & mask
-        table[at] = i
-    for j in range(ties.shape[1]):
-        key, time_s = ties[0, j], np.int64(ties[1, j])
-        kind, row = (key >> KIND_SHIFT) & 15, key & ROW_MASK
-        since_s = shown_after_s + 1 if kind == SEEN else served_since_s
-        if kind > SERVED or time_s == 0 or time_s < since_s:
-            continue
-        at = (np.int64(row) * 0x9E3779B1 >> 7) & mask
-        while table[at] >= 0:  # the same row may stand there twice
-            if rows[table[at]] == row:
-                out[table[at]] = True
-            at = (at + 1) & mask
 
 
 @njit(cache=True)

@@ -29,6 +29,7 @@ from freshet.learning.predicting import Floats, Mask, Predicting, Rows
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
 from freshet.learning.vectors import items
 from freshet.state.block import Block
+from freshet.state.tied import many, reached
 from freshet.state.ties import (
     FOLLOWS,
     KIND_SHIFT,
@@ -39,13 +40,13 @@ from freshet.state.ties import (
     SHOWN,
     VIDEO,
     Ties,
-    many,
 )
 
 Longs = npt.NDArray[np.int64]
 
 BURST_LONG = SHORT.tolist().index(place("long_view"))  # in a short tally
 NO_TIME = -(1 << 62)  # before any moment
+NEVER_S = 1 << 40  # after any moment
 HOT_MIN = 0.5  # long views of the last hour below which nothing can be said of speed
 
 
@@ -284,12 +285,10 @@ class Reading(Predicting):
     ) -> Mask:  # fmt: skip
         """True where the video was on the viewer's screen within the horizon, or was served
         to them from `served_since_s` on (seconds since 2020)."""
-        shown, rows = self.ties.copied(self._busy, viewer, SHOWN), np.asarray(rows, np.int32)
+        shown = self.ties.copied(self._busy, viewer, SHOWN)
         shown_after_s = facts.seconds(now_ms) - horizon_ms // 1000
-        since_s = lookups.NOT_SERVED if served_since_s is None else served_since_s
-        out = np.zeros(len(rows), np.bool_)
-        lookups.seen(shown, rows, shown_after_s, since_s, lookups.table_for(rows), out)
-        return out
+        served_s = NEVER_S if served_since_s is None else served_since_s
+        return reached(shown, rows, np.array([shown_after_s + 1, served_s]))  # SEEN, SERVED
 
     def hidden(self, viewer: int, rows: Rows) -> Mask:
         """True where the viewer hid, blocked (or is blocked by) or rejected what it is made of,

@@ -224,33 +224,6 @@ def copy_list(heads, words, sequence, viewer, at, out, tries):
     return -1
 
 
-@kernel
-def times_of(ties, kind, rows, table, out):
-    """Values of one kind of tie for many rows: out[i] of rows[i], 0 where there is none.
-
-    Args:
-        ties: int32 (2, n), a copied list.
-        table: int32, scratch of a power of two above 2 x len(rows), filled with -1.
-    """
-    mask = np.int64(table.shape[0] - 1)
-    for i in range(rows.shape[0]):
-        out[i] = 0
-        at = (np.int64(rows[i]) * 0x9E3779B1 >> 7) & mask
-        while table[at] >= 0:
-            at = (at + 1) & mask
-        table[at] = i
-    for j in range(ties.shape[1]):
-        key = ties[0, j]
-        if (key >> KIND_SHIFT) & 15 != kind:
-            continue
-        row = key & ROW_MASK
-        at = (np.int64(row) * 0x9E3779B1 >> 7) & mask
-        while table[at] >= 0:
-            if rows[table[at]] == row:
-                out[table[at]] = ties[1, j]
-            at = (at + 1) & mask
-
-
 class Ties:
     """The arrays. `capacity` is the arena's size in words, reserved and not used."""
 
@@ -300,11 +273,3 @@ class Ties:
         self.heads[: len(state["heads"])] = state["heads"]
         self.words[:size] = state["words"]
         self.used[:] = state["used"]
-
-
-def many(ties: Ints, kind: int, rows: npt.NDArray[np.int32]) -> Ints:
-    """Values of one kind of a copied list for `rows`, int32 (n,); 0 = no tie."""
-    size = 1 << max(4, (4 * max(len(rows), 1)).bit_length())
-    out = np.zeros(len(rows), np.int32)
-    times_of(ties, kind, np.asarray(rows, np.int32), np.full(size, -1, np.int32), out)
-    return out
