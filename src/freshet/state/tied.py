@@ -43,17 +43,17 @@ def _table(rows: Rows) -> Rows:
 
 
 @njit(cache=True)
-def _home(row, table):  # type: ignore[no-untyped-def]
+def _home(row, table):
     return (np.int64(row) * 0x9E3779B1 >> 7) & np.int64(len(table) - 1)
 
 
 @njit(cache=True)
-def _next(at, table):  # type: ignore[no-untyped-def]
+def _next(at, table):
     return (at + 1) & np.int64(len(table) - 1)
 
 
 @njit(cache=True)
-def _put(rows, table):  # type: ignore[no-untyped-def]
+def _put(rows, table):
     for i in range(len(rows)):
         at = _home(rows[i], table)
         while table[at] >= 0:
@@ -62,7 +62,7 @@ def _put(rows, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _values(ties, kind, rows, table, out):  # type: ignore[no-untyped-def]
+def _values(ties, kind, rows, table, out):
     _put(rows, table)
     for j in range(ties.shape[1]):
         key = ties[0, j]
@@ -77,7 +77,7 @@ def _values(ties, kind, rows, table, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _reached(ties, rows, least, table, out):  # type: ignore[no-untyped-def]
+def _reached(ties, rows, least, table, out):
     _put(rows, table)
     for j in range(ties.shape[1]):
         key, value = ties[0, j], np.int64(ties[1, j])
