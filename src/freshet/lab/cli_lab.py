@@ -186,6 +186,7 @@ def retrieval(
     chosen_among: Annotated[
         int, typer.Option(min=10, help="Most watched videos by which settings are chosen.")
     ] = 1_500,
+    picture: Picture = None,
     seed: Seed = 0,
     as_json: Json = None,
 ) -> None:
@@ -194,6 +195,8 @@ def retrieval(
     with Bars() as bars:
         found = retrieving.compare(histories, chosen_among, seed, bars)
     Console().print(retrieving.table(found))
+    if picture is not None:
+        retrieving.draw(found, picture)
     if as_json is not None:
         settings = {"seed": seed, "data": histories.data, "chosen_among": chosen_among}
         write_json(as_json, "freshet lab retrieval", settings, retrieving.as_json(found))

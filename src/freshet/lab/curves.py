@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from freshet.lab.extras import extra
+from freshet.lab import pictures
 from freshet.lab.main_outcome import main_name
 from freshet.lab.metrics import Array, Doubles, auc
 from freshet.lab.recording import Recording
@@ -42,13 +42,11 @@ def draw_curves(
     Raises:
         Refused: matplotlib is not installed.
     """
-    extra("lab", "matplotlib", "curves").use("Agg")  # no display
-    figures = extra("lab", "matplotlib.figure", "curves")
-    figure = figures.Figure(figsize=(12, 5), layout="constrained")
+    figure = pictures.empty(12, 5)
     learning, reliability = figure.subplots(1, 2)
     _learning(learning, recording, report, forecasts)
     _reliability(reliability, report)
-    figure.savefig(path, dpi=120, format="png")
+    pictures.write(figure, path)
 
 
 def _learning(

@@ -45,8 +45,11 @@ def no_ials(monkeypatch):
 @pytest.mark.usefixtures("no_ials")
 def test_order_tells_what_comes_next_and_co_occurrence_alone_does_not(tmp_path):
     path = kuairand(tmp_path)
-    call(path, "--chosen-among", 12, "--json", tmp_path / "out.json")
-    said = json.loads((tmp_path / "out.json").read_text())
+    out, picture = tmp_path / "out.json", tmp_path / "out.png"
+    call(path, "--chosen-among", 12, "--json", out, "--picture", picture)
+    said = json.loads(out.read_text())
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert said["ours"]["curve"][9] == said["ours"]["hr10"]
     assert set(said["peers"]) == {"ease"}
     assert said["ours"]["ndcg10"] > said["peers"]["ease"]["ndcg10"] + 0.1
     assert said["fit_s"] > 0
@@ -71,7 +74,8 @@ def test_rank_counts_neither_what_was_watched_nor_is_it_flattered_by_ties():
     pasts, videos = [np.array([0]), np.array([1])], np.array([2, 2])
     scores = np.zeros((2, 30), np.float32)
     scores[0, 0], scores[0, 2] = 9.0, 1.0
-    hit, gain = measure.quality(lambda a, b: scores[a:b], pasts, videos, 30)
+    rank = measure.ranks(lambda a, b: scores[a:b], pasts, videos, 30)
+    hit, gain = measure.quality(rank)
     assert (hit, gain) == (0.5, 0.5)
 
 

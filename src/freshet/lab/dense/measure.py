@@ -11,11 +11,11 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from freshet.lab import pictures
 from freshet.lab.dense import matrix
 from freshet.lab.dense.bandits import by_chance, popularity
 from freshet.lab.dense.matrix import Doubles, Plan, World
 from freshet.lab.dense.ours import Asked, engine
-from freshet.lab.extras import extra
 
 PARTS = 20  # of a curve
 Tell = Callable[[str, int, int], None]
@@ -117,8 +117,7 @@ def draw(found: dict[str, Shares], path: Path) -> None:
     Raises:
         Refused: matplotlib is not installed.
     """
-    extra("lab", "matplotlib", "--picture").use("Agg")  # no display
-    figure = extra("lab", "matplotlib.figure", "--picture").Figure((9, 4), layout="constrained")
+    figure = pictures.empty(9, 4)
     for axes, (name, one) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(),
                                  strict=True):  # fmt: skip
         at = (np.arange(PARTS) + 0.5) / PARTS
@@ -130,4 +129,4 @@ def draw(found: dict[str, Shares], path: Path) -> None:
         axes.set_ylabel("of an average swipe of the oracle")
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.savefig(path, dpi=120, format="png")
+    pictures.write(figure, path)

@@ -20,7 +20,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from scipy.special import stdtrit
 
-from freshet.lab.extras import extra
+from freshet.lab import pictures
 from freshet.lab.fairstart.living import Lived, Tell, lived, settings_of, videos_of
 from freshet.lab.fairstart.world import Shape, World
 
@@ -135,8 +135,7 @@ def draw(found: Sequence[One], path: Path) -> None:
     Raises:
         Refused: matplotlib is not installed.
     """
-    extra("lab", "matplotlib", "--picture").use("Agg")  # no display
-    figure = extra("lab", "matplotlib.figure", "--picture").Figure((6, 4), layout="constrained")
+    figure = pictures.empty(6, 4)
     axes = figure.subplots()
     for name in ("with", "without"):
         reach = np.sort(np.concatenate([one.reach[name] for one in found]))[::-1]
@@ -146,4 +145,4 @@ def draw(found: Sequence[One], path: Path) -> None:
     axes.set_xlabel("share of the top 5 % of uploads")
     axes.set_ylabel("impressions within 48 hours")
     axes.legend()
-    figure.savefig(path, dpi=120, format="png")
+    pictures.write(figure, path)

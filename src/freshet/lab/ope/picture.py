@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freshet.lab.extras import extra
+from freshet.lab import pictures
 from freshet.lab.ope.measure import FULL, Tried
 
 
@@ -12,12 +12,11 @@ def draw_errors(tried: Tried, path: Path) -> None:
     """Raises:
     Refused: matplotlib is not installed.
     """
-    extra("lab", "matplotlib", "--picture").use("Agg")  # no display
-    figure = extra("lab", "matplotlib.figure", "--picture").Figure((7, 4), layout="constrained")
+    figure = pictures.empty(7, 4)
     axes = figure.subplots()
     axes.boxplot([tried.errors[name] for name in FULL], tick_labels=[*FULL.values()])
     axes.axhline(0.0, color="grey", linestyle=":")
     axes.set_ylabel("estimate − truth")
     axes.set_title(f"{tried.runs} logs of {tried.rounds:,} decisions")
     axes.grid(alpha=0.3, axis="y")
-    figure.savefig(path, dpi=120, format="png")
+    pictures.write(figure, path)

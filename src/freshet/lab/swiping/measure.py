@@ -17,8 +17,8 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from freshet.lab import pictures
 from freshet.lab.acting import acting
-from freshet.lab.extras import extra
 from freshet.lab.swiping.players import BASELINES, Ours, Player
 from freshet.lab.swiping.world import Doubles, World
 
@@ -117,8 +117,7 @@ def draw(found: dict[str, Swiped], path: Path) -> None:
     Raises:
         Refused: matplotlib is not installed.
     """
-    extra("lab", "matplotlib", "--picture").use("Agg")  # no display
-    figure = extra("lab", "matplotlib.figure", "--picture").Figure((9, 4), layout="constrained")
+    figure = pictures.empty(9, 4)
     for axes, start in zip(figure.subplots(1, 2, sharey=True), ("cold", "warm"), strict=True):
         for name, one in found.items():
             axes.plot(getattr(one, start).curve, label=name, linewidth=2 if name == "ours" else 1)
@@ -126,4 +125,4 @@ def draw(found: dict[str, Swiped], path: Path) -> None:
         axes.set_xlabel("swipe of a session")
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.savefig(path, dpi=120, format="png")
+    pictures.write(figure, path)
