@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from freshet.catalogue.content import content_vector
-from freshet.distribution.causes import because_of, gap, leaving, measured, next_of
+from freshet.distribution.causes import Gap, because_of, gap, leaving, measured, next_of
 from freshet.distribution.diagnosis import Penalty, Taste
 from freshet.distribution.habits import DAY_MS, HOUR_MS, Habits, Post
 from freshet.distribution.matching import Matching, Seen
@@ -29,31 +29,49 @@ def tally(views: int, expected: float, beyond: float) -> Any:
 USUAL = tally(1, 0.5, 0.0)
 
 
+def why(
+    seen: Any,
+    misled: float = 0.0,
+    other: Taste | None = None,
+    met: float = MET,
+    elsewhere: float = 0.0,
+) -> Gap:
+    return gap(seen, USUAL, VARIANCES, misled, other, met, elsewhere)
+
+
 def test_what_such_viewers_make_of_any_video_is_not_the_videos_fault() -> None:
-    assert gap(tally(30, -0.1, 0.0), USUAL, VARIANCES, 0.0, None, MET).to_audience > 0.9
-    assert gap(tally(30, 0.5, -0.6), USUAL, VARIANCES, 0.0, None, MET).to_audience < 0.05
+    assert why(tally(30, -0.1, 0.0)).to_audience > 0.9
+    assert why(tally(30, 0.5, -0.6)).to_audience < 0.05
 
 
 def test_where_neither_part_is_large_it_is_the_one_that_is_known_more_roughly() -> None:
     """A dozen views that went as usual clear the video; whom they met varies anyway."""
     level, short = tally(14, 0.5, -0.05), tally(14, 0.5, -0.6)
-    assert gap(level, USUAL, VARIANCES, 0.0, None, MET).to_audience > 0.5
-    assert gap(level, USUAL, VARIANCES, 0.0, None, 10 * MET).to_audience > 0.5
-    assert gap(short, USUAL, VARIANCES, 0.0, None, MET).to_audience < 0.2
+    assert why(level).to_audience > 0.5
+    assert why(level, met=10 * MET).to_audience > 0.5
+    assert why(short).to_audience < 0.2
 
 
 def test_few_views_say_less_of_a_video_than_many() -> None:
-    few, many = (gap(tally(n, 0.3, -0.4), USUAL, VARIANCES, 0.0, None, MET) for n in (8, 200))
+    few, many = (why(tally(n, 0.3, -0.4)) for n in (8, 200))
     assert 0 < few.watching < many.watching
     assert few.audience == pytest.approx(many.audience)
 
 
 def test_who_was_expected_to_like_what_it_is_not_about_is_the_wrong_one() -> None:
     short = tally(30, 0.5, -0.3)
-    assert gap(short, USUAL, VARIANCES, 0.0, None, MET).to_audience < 0.5
-    assert gap(short, USUAL, VARIANCES, 0.25, None, MET).to_audience > 0.5
+    assert why(short).to_audience < 0.5
+    assert why(short, misled=0.25).to_audience > 0.5
     loved = Taste("tea", 0.1, 0.3, 0.4)
-    assert gap(short, USUAL, VARIANCES, 0.0, loved, MET).to_audience > 0.5
+    assert why(short, other=loved).to_audience > 0.5
+
+
+def test_what_is_made_of_another_topic_than_it_was_given_met_the_wrong_people() -> None:
+    both = tally(20, 0.3, -0.25)
+    sure, open_, other = (why(both, elsewhere=share).odds for share in (0.0, 0.5, 1.0))
+    assert sure < open_ < other
+    assert open_ - sure < 0.5  # that it is what it says speaks little for a badly made video
+    assert other - open_ > 2.5
 
 
 def test_the_second_is_named_at_which_more_leave_than_of_its_like() -> None:
@@ -223,8 +241,17 @@ def test_a_topic_that_was_given_does_not_lie_beside_itself() -> None:
         one = content_vector(about, topics=[known.names("topic", known.topics[row, 0])])
         known.vectors = np.vstack([known.vectors[:row], np.frombuffer(one, np.int8) / 127.0])
     known.video_count = lambda: 18  # type: ignore[method-assign]
-    content = Postits(known).content(9, START_MS)
-    assert content[0] > 0.6
+    postits = Postits(known)
+    assert postits.content(9, START_MS)[0] > 0.6
+    topic, chance = postits.elsewhere(9, START_MS)
+    assert (topic, chance > 0.9) == ("cats", True)
+    topic, chance = postits.elsewhere(10, START_MS)
+    assert (topic, chance < 0.1) == ("cats", True)
+
+
+def test_what_nothing_is_said_of_is_not_called_something_else() -> None:
+    postits = Postits(Known())
+    assert postits.elsewhere(4, START_MS) == ("", 0.0)  # was given no topic
 
 
 def test_what_a_view_said_is_corrected_when_more_comes_of_it() -> None:

@@ -85,12 +85,15 @@ class Diagnosing:
         stalled = stalls(so_far, tally[VIEWS], penalties, hours)
         if stalled and not penalties and audience is not None:
             variances = self._stages.book.cohorts.variances(so_far.stage)
-            why = gap(tally, usual, variances, misled, other, self._matching.usual.met)
-            if max(why.audience, why.watching) <= 0:
+            met, row = self._matching.usual.met, self._live.video_row(video)
+            topic, chance_of_it = self._postits.elsewhere(row, now_ms)
+            made_of = topic if chance_of_it > 0.5 else ""
+            why = gap(tally, usual, variances, misled, other, met, chance_of_it)
+            if max(why.audience, why.watching) <= 0 and not made_of:
                 evidence = [said("as_good", stage=str(so_far.stage + 1))]
             elif why.to_audience > 0.5:
                 cause, chance = "audience", why.to_audience
-                evidence, helps = because_of_audience(journey, other, audience, habits)
+                evidence, helps = because_of_audience(journey, other, made_of, audience, habits)
             else:
                 cause, chance = "watching", 1 - why.to_audience
                 evidence, helps = because_of_watching(so_far, left, numbers)

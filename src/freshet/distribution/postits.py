@@ -79,6 +79,16 @@ class Postits:
         total = sum(found.values())
         return {topic: weight / total for topic, weight in found.items()}
 
+    def elsewhere(self, video: int, now_ms: int) -> tuple[str, float]:
+        """The topic it is likeliest made of, those it was given apart, and the chance that it is
+        of none that it was given, where all are as likely before; "", 0 if either is unknown."""
+        near, given = dict(self._near(video, now_ms)), self.given(video)
+        others = near.keys() - set(given)
+        if not others or not given:
+            return "", 0.0
+        likeliest = max(others, key=lambda topic: (near[topic], -topic))
+        return self._live.names("topic", likeliest), sum(near[topic] for topic in others)
+
     def _content(self, video: int, now_ms: int) -> Shares:
         found: Shares = defaultdict(float)
         given = self.given(video)

@@ -26,6 +26,7 @@ TEXTS = {
     "other_taste": "viewers who like {topic} watched it, the others did not; they were {share} of "
     "those who saw it",
     "about": "it is about {topic}; those who saw it mostly like {tastes}",
+    "made_of": "words, tags and sound are those of videos about {topic}; it was given {given}",
     "left_at": "{share} left around second {second}, where {usual} leave videos of its like",
     "left_early": "{share} were gone after {second} s; of videos of its like {usual}",
     "worth_less": "a view of it was worth {mean} beyond what such viewers make of any video; the "
@@ -36,6 +37,7 @@ TEXTS = {
     "help_penalty": "the penalty ends by itself, or appeal if it is wrong",
     "help_appeal": "appeal if it is wrong",
     "help_topic": "say in caption and hashtags what it shows: {topic}",
+    "help_given": "give it the topic that it is about: {topic}",
     "help_steady": "stay with one topic for a while: viewers are found by what you made before",
     "help_tags": "use hashtags of its own topic, not general ones",
     "help_start": "begin with what it is about: the first {second} s decide",
