@@ -188,7 +188,8 @@ async def test_when_a_sample_holds_nothing_the_whole_catalogue_is_looked_through
     tmp_path: Path,
 ) -> None:
     seen = watched("v", *(f"v{i}" for i in range(11)))
-    sources = ("similar", "interests", "proven", "rising", "fresh", "first_audience", "explore")
+    sources = ("similar", "interests", "co_watched", "proven", "rising", "fresh")
+    sources += ("first_audience", "explore")
     settings = {"candidates": 1, "sample": 1, "least": 0} | dict.fromkeys(sources, 0)
     # One video of twelve is sampled; with this seed it is a seen one.
     engine = await opened(tmp_path, *MANY, *seen, **settings, seed=1)

@@ -192,6 +192,14 @@ class FakeLive:
         rows = dict.fromkeys(self.recent(viewer).tolist())
         return np.array(list(rows), np.int32)
 
+    @property
+    def view_counts(self) -> np.ndarray:
+        return np.array([len(self.watched.get(row, [])) for row in range(len(self.viewers))])
+
+    def liked_views(self, viewer: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.recent(viewer)[:0:-1]
+        return rows, np.arange(len(rows))
+
     def interests(self, viewer: int) -> tuple[np.ndarray, np.ndarray]:
         """One: what the last video they watched is made of."""
         last = self.items(self.liked(viewer)[:1])

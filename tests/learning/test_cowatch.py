@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from freshet.learning.cowatch import AROUND, BEFORE, LATER, Cowatch, ease, recent_views
+from freshet.learning.cowatch import AROUND, BEFORE, LATER, Cowatch, Onward, ease
 
 HISTORIES = [np.array([0, 2, 1, 3]), np.array([3, 1]), np.array([2, 2, 0]), np.array([1])]
 VIDEOS = 5
@@ -13,7 +13,8 @@ VIDEOS = 5
 
 def counted(histories: list[np.ndarray]) -> Cowatch:
     sums = Cowatch(VIDEOS)
-    sums.views(histories)
+    for history in histories:
+        sums.views(history)
     return sums
 
 
@@ -44,7 +45,7 @@ def test_views_one_by_one_add_up_to_the_same():
     sums = Cowatch(VIDEOS)
     for history in HISTORIES:
         for at in range(len(history)):
-            sums.view(history[:at], int(history[at]))
+            sums.views(history[: at + 1], at)
     whole = counted(HISTORIES)
     for name in ("together", "past", "future"):
         assert np.array_equal(getattr(sums, name), getattr(whole, name))
@@ -62,11 +63,20 @@ def test_what_always_follows_is_scored_first():
     """0 is followed by 1 and 2 by 3, whatever is popular."""
     histories = [np.array([0, 1])] * 30 + [np.array([2, 3])] * 30 + [np.array([4])] * 90
     model = counted(histories).solved(1.0, 1.0)
-    scores = model.scores(recent_views([np.array([0]), np.array([2])], VIDEOS))
+    scores = model.scores([np.array([0]), np.array([2])])
     assert scores.argmax(axis=1).tolist() == [1, 3]
 
 
-def test_the_last_view_counts_most():
-    found = recent_views([np.array([4, 4, 1])], VIDEOS)[0]
-    assert found[1] == 1.0
-    assert found[4] == pytest.approx(BEFORE + BEFORE**2)
+def test_the_last_view_counts_most_and_one_watched_twice_twice():
+    model = Onward(np.eye(VIDEOS, dtype=np.float32), np.eye(VIDEOS, dtype=np.float32))
+    around, _ = model.both(np.array([4, 4, 1]))
+    assert around[1] == 1.0
+    assert around[4] == pytest.approx(BEFORE + BEFORE**2)
+
+
+def test_sums_grow_with_the_catalogue():
+    small = Cowatch(4)
+    small.views(HISTORIES[0])
+    grown = small.grown(VIDEOS)
+    grown.views(HISTORIES[1])
+    assert np.array_equal(grown.future, counted(HISTORIES[:2]).future)

@@ -23,6 +23,7 @@ class Table:
         self.speed = np.zeros(len(self.vectors), np.float32)
         self.country = np.zeros(len(self.vectors), np.int32)
         self.language = np.zeros(len(self.vectors), np.int32)
+        self.view_counts = np.zeros(0, np.int32)  # nobody has watched anything
 
     def video_count(self) -> int:
         return self.count

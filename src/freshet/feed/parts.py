@@ -224,6 +224,14 @@ class Live(Protocol):
         """Videos that the viewer lately liked, newest first, each once."""
         ...
 
+    @property
+    def view_counts(self) -> Rows: ...  # (viewers,) how many views each has begun
+
+    def liked_views(self, viewer: int) -> tuple[Rows, Rows]:
+        """Lately liked, view by view, the oldest first: rows, and how many views there were
+        before each."""
+        ...
+
     def interests(self, viewer: int) -> tuple[Floats, Floats]:
         """Centroids (k, 64) of what the viewer lately liked, and their shares (k,)."""
         ...

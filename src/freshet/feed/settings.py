@@ -43,6 +43,9 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     candidates: Positive = 800  # a catalogue up to this size is ranked whole for everybody
     similar: Count = 80  # candidates near the last videos the viewer liked
     interests: Count = 300  # candidates near what the viewer lately liked, taste by taste
+    # candidates by what others watched with, and after, what the viewer lately liked, where the
+    # catalogue is no larger than `retrieval.cowatch_max`
+    co_watched: Count = 100
     followed: Count = 40  # candidates by creators the viewer follows
     proven: Count = 100  # candidates of most worth to anybody that fit the viewer
     rising: Count = 40  # candidates that gain fastest, half of them in the viewer's country

@@ -9,7 +9,7 @@ Of a viewer's views, oldest first, with weights that fall with age:
 
     around  P = (E + λ I)⁻¹, B = -P / diag(P), diagonal 0      EASE, Steck 2019, over recent views
     onward  C = (G + λ I)⁻¹ F                                  what the past says of what follows
-    score   = mean of x B and x C, each standardised over the catalogue
+    score   = mean of x B and x C, each standardised over the catalogue, x = Σ .9^age e(video)
 
 Both models are solved from sums that each view adds to, so a view costs some thousand
 additions and nothing is ever counted anew; solving is for the background.
@@ -50,17 +50,18 @@ class Cowatch:
         shape = (self.videos, self.videos)
         self.together, self.past, self.future = (np.zeros(shape, np.float32) for _ in range(3))
 
-    def view(self, before: Rows, video: int) -> None:
-        """A viewer liked `video` after `before`, oldest first."""
-        history = np.append(before, video).astype(np.int64)
-        _view(self.together, self.past, self.future, history, len(history) - 1)
+    def views(self, history: Rows, first: int = 0) -> None:
+        """A viewer liked `history`, oldest first, of which all before `first` is counted."""
+        rows = history.astype(np.int64)
+        for at in range(first, len(rows)):
+            _view(self.together, self.past, self.future, rows, at)
 
-    def views(self, histories: Sequence[Rows]) -> None:
-        """All views of many viewers: the same as `view` for each in order."""
-        for history in histories:
-            rows = history.astype(np.int64)
-            for at in range(len(rows)):
-                _view(self.together, self.past, self.future, rows, at)
+    def grown(self, videos: int) -> Cowatch:
+        """The same sums with room for more videos."""
+        more = Cowatch(videos)
+        for name in ("together", "past", "future"):
+            getattr(more, name)[: self.videos, : self.videos] = getattr(self, name)
+        return more
 
     def solved(self, around: float = AROUND_RIDGE, onward: float = ONWARD_RIDGE) -> Onward:
         """Both models as of now; `around` and `onward` are their ridges λ."""
@@ -74,23 +75,18 @@ class Onward:
     around: Floats  # (n, n)
     onward: Floats  # (n, n)
 
-    def scores(self, recent: Floats) -> Floats:
-        """(m, n) for viewers whose recent views are `recent` (m, n), from `recent_views`."""
-        one, other = _standard(recent @ self.around), _standard(recent @ self.onward)
-        return (one + other) / np.float32(2.0)
+    def scores(self, histories: Sequence[Rows]) -> Floats:
+        """(m, n) for viewers who liked `histories`, each oldest first."""
+        one, other = (np.empty((len(histories), len(self.around)), np.float32) for _ in range(2))
+        for viewer, history in enumerate(histories):
+            one[viewer], other[viewer] = self.both(history)
+        return (_standard(one) + _standard(other)) / np.float32(2.0)
 
-
-def recent_views(histories: Sequence[Rows], videos: int) -> Floats:
-    """(m, videos) what each viewer watched, oldest first, the last view at weight 1.
-
-    >>> recent_views([np.array([2, 0])], 3)
-    array([[1. , 0. , 0.9]], dtype=float32)
-    """
-    found = np.zeros((len(histories), videos), np.float32)
-    for viewer, history in enumerate(histories):
+    def both(self, history: Rows) -> tuple[Floats, Floats]:
+        """(n,) by what is watched together, and by what follows, the last views first of all."""
         rows = history[-SPAN:]
-        np.add.at(found[viewer], rows, BEFORE ** np.arange(len(rows) - 1, -1, -1))
-    return found
+        share = (BEFORE ** np.arange(len(rows) - 1, -1, -1)).astype(np.float32)
+        return share @ self.around[rows], share @ self.onward[rows]
 
 
 def ease(together: Floats, ridge: float) -> Floats:

@@ -46,6 +46,25 @@ def liked(state, viewer, rows, worth):
 
 
 @kernel
+def liked_views(state, viewer, rows, numbers):
+    """Videos of the viewer's history that they liked, oldest first, view by view; without the
+    last view, of which more may come.
+
+    Fills `rows` and `numbers`, (HISTORY,): how many views there were before each.
+
+    Returns:
+        How many.
+    """
+    ints = state.viewer_ints[viewer]
+    found, last = 0, ints[H_COUNT] - 1
+    for number in range(max(last + 1 - HISTORY, 0), last):
+        if liked_at(state, viewer, number % HISTORY) > np.float32(0.0):
+            rows[found], numbers[found] = ints[H_VIDEO + number % HISTORY], number
+            found += 1
+    return found
+
+
+@kernel
 def similarity(a, b):
     total = np.float32(0.0)
     for j in range(WIDTH):

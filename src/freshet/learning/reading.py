@@ -23,7 +23,7 @@ from freshet.features.effect import K_FIRST, NOISE_FIRST
 from freshet.features.ring import H_BITS, H_COUNT, H_S, H_VIDEO, HISTORY
 from freshet.features.tally import LATELY_MS, SHORT, place
 from freshet.learning import lookups, ranking
-from freshet.learning.interests import CENTROIDS, interests, liked
+from freshet.learning.interests import CENTROIDS, interests, liked, liked_views
 from freshet.learning.kernels import STANDS_SHIFT
 from freshet.learning.predicting import Floats, Mask, Predicting, Rows
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
@@ -374,6 +374,18 @@ class Reading(Predicting):
         """Video rows of the last views that the viewer liked, newest first, each once."""
         rows, worth = np.empty(HISTORY, np.int32), np.empty(HISTORY, np.float32)
         return rows[: liked(self.space.state, viewer, rows, worth) if viewer >= 0 else 0]
+
+    @property
+    def view_counts(self) -> Rows:
+        """(viewers,) how many views each has begun."""
+        return self.blocks["viewer"].ints[: len(self.columns.names["viewer"]), H_COUNT]
+
+    def liked_views(self, viewer: int) -> tuple[Rows, Rows]:
+        """Of the last views, but for the very last, those that the viewer liked, oldest first:
+        rows of videos, and how many views there were before each."""
+        rows, numbers = np.empty(HISTORY, np.int32), np.empty(HISTORY, np.int32)
+        found = liked_views(self.space.state, viewer, rows, numbers)
+        return rows[:found], numbers[:found]
 
     def items(self, rows: Rows) -> Floats:
         """Item vectors, float32 (n, 64), of length 1; all 0 where a video has none."""

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import structlog
 
+from freshet.retrieval.cowatched import CoWatched
 from freshet.retrieval.index import Floats, Rows, VideoIndex
 from freshet.retrieval.pools import WORTH_SLICE, Catalogue, Popular, Proven, Rising, Young
 from freshet.retrieval.settings import Retrieval
@@ -41,6 +42,7 @@ class Nearby:
         self.popular = Popular(live, every_ms, small)
         self.young = Young(live, every_ms, small, little_shown, wanting)
         self.proven = Proven(live, every_ms, small, worth)
+        self.cowatched = CoWatched(live, settings)
         self._stop = Event()
         self._thread: Thread | None = None
         self._valuing: asyncio.Task[None] | None = None
@@ -52,6 +54,7 @@ class Nearby:
         pools = (self.rising, self.popular, self.young, self.proven)
         for kept in (pool.kept for pool in pools):
             kept.get(now_ms, large)
+        self.cowatched.maintain(now_ms)
 
     async def value(self) -> None:
         """Predict anew what some of a large catalogue's videos are worth. Between requests, in

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from freshet.catalogue.content import WIDTH
+from freshet.retrieval.cowatched import Views
 from freshet.retrieval.index import Floats, Items, Rows
 from freshet.retrieval.nearest import cosines_to
 
@@ -38,7 +39,7 @@ class Column(Protocol):
     def __getitem__(self, rows: Any) -> NDArray[Any]: ...
 
 
-class Catalogue(Items, Protocol):
+class Catalogue(Items, Views, Protocol):
     """What pools read of the live state."""
 
     @property

@@ -20,4 +20,8 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pause_ms: Positive = 200  # between looks at what changed, off the path of requests
     rising_s: Positive = 10  # what is rising, young or proven is worked out this often
     valued_at_once: Positive = 512  # videos whose worth is predicted anew at each look
+    # Videos up to which is also known what is watched with what, and after what: 8 bytes for each
+    # pair of them in every process, three times that while it is worked out. 0 = never.
+    cowatch_max: Count = 4_000
+    cowatch_s: Positive = 60  # between two times that this is worked out anew
     seed: Count = 0  # of the lists' training

@@ -28,7 +28,7 @@ from freshet.pipeline import Candidates, Mask, Pipeline
 from freshet.surfaces.shared import diverse, totalled, unseen
 
 COUNTS = (
-    "candidates", "similar", "interests", "followed", "proven", "rising", "fresh",
+    "candidates", "similar", "interests", "co_watched", "followed", "proven", "rising", "fresh",
     "first_audience", "explore", "sample", "least",
 )  # fmt: skip
 FEWER, CACHED, POPULAR = STEPS[1:]

@@ -13,6 +13,7 @@ from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery
 from freshet.feed.reasons import Placed
 from freshet.feed.sources import (
+    CoWatched,
     Everything,
     Explore,
     FirstAudience,
@@ -60,6 +61,7 @@ def for_you(parts: Parts) -> Ladder:
             Pinned(parts),
             Similar(parts),
             Interests(parts),
+            CoWatched(parts),
             Followed(parts),
             Proven(parts),
             Rising(parts),

@@ -4,6 +4,7 @@ catalogue.
 
     Similar        near the last videos that the viewer liked
     Interests      near what the viewer lately liked, taste by taste
+    CoWatched      watched with, or after, what the viewer lately liked
     Followed       the newest of creators whom the viewer follows
     Proven         worth most to anybody, and fitting this viewer
     Rising         engaging faster and faster, in the viewer's country and anywhere
@@ -16,10 +17,11 @@ catalogue.
 """
 
 from freshet.feed.sources.catalogue import Everything, Explore, Fresh, Whole
-from freshet.feed.sources.near import Followed, Interests, Similar
+from freshet.feed.sources.near import CoWatched, Followed, Interests, Similar
 from freshet.feed.sources.pooled import FirstAudience, PopularHere, Proven, Rising
 
 __all__ = [
+    "CoWatched",
     "Everything",
     "Explore",
     "FirstAudience",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from freshet.feed.parts import Parts
 from freshet.feed.query import NO_ROWS, FeedQuery
 from freshet.feed.sources.catalogue import distinct
-from freshet.pipeline import NOTHING, Candidates, Rows
+from freshet.pipeline import NOTHING, UNASKED, Candidates, Rows
 from freshet.retrieval.index import Floats
 from freshet.retrieval.nearby import Nearby
 
@@ -41,6 +41,22 @@ class Interests:
 
     async def fetch(self, query: FeedQuery) -> Candidates:
         return _near(self.parts, query)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class CoWatched:
+    """`co_watched` videos that were watched by who liked the same as the viewer, or after it."""
+
+    parts: Parts
+
+    async def fetch(self, query: FeedQuery) -> Candidates:
+        live, room = self.parts.live, self.parts.settings.co_watched
+        cowatched = self.parts.nearby and self.parts.nearby.cowatched
+        # What is ranked whole needs no search.
+        whole = live.video_count() <= self.parts.settings.candidates
+        if not cowatched or not cowatched.model or whole or not room:
+            return UNASKED
+        return Candidates(cowatched.near(query.taste(live).liked, room))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from freshet.lab.extras import extra
 from freshet.lab.retrieving.histories import Rows
-from freshet.learning.cowatch import Cowatch, ease, recent_views
+from freshet.learning.cowatch import Cowatch, ease
 
 Floats = NDArray[np.float32]
 Score = Callable[[int, int], Floats]  # viewers first to end -> (end - first, videos)
@@ -32,11 +32,12 @@ class Model:
 
 def _ours(histories: Sequence[Rows], videos: int, seed: int) -> Callable[[Setting], Score]:
     sums = Cowatch(videos)
-    sums.views(histories)
+    for history in histories:
+        sums.views(history)
 
     def fit(setting: Setting) -> Score:
         model = sums.solved(setting["around"], setting["onward"])
-        return lambda first, end: model.scores(recent_views(histories[first:end], videos))
+        return lambda first, end: model.scores(histories[first:end])
 
     return fit
 
