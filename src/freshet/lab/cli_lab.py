@@ -17,6 +17,7 @@ from freshet.cli_bars import Bars
 from freshet.domain.errors import Refused
 from freshet.lab import hostile as hostility
 from freshet.lab.cli_options import Json, Picture, Seed
+from freshet.lab.cli_simulate import simulate
 from freshet.lab.cli_trials import fairstart, stalls
 from freshet.lab.curves import draw_curves
 from freshet.lab.dense import measure as dense
@@ -274,6 +275,7 @@ def swipes(
 
 app.command()(fairstart)
 app.command()(stalls)
+app.command()(simulate)
 
 
 @app.command()

@@ -129,7 +129,7 @@ def draw(found: Compared, path: Path) -> None:
         width = 2 if name == "ours" else 1
         axes.plot(range(1, SHOWN + 1), one.curve, label=name, linewidth=width)
     axes.set_xlabel("best so many")
-    axes.set_ylabel("share of viewers whose next video is among them")
+    axes.set_ylabel("share of next videos found")
     axes.set_title(f"{found.viewers:,} viewers, {found.videos:,} videos")
     axes.grid(alpha=0.3)
     axes.legend()

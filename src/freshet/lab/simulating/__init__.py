@@ -1,0 +1,1 @@
+"""Viewers and creators who live through the engine that serves."""
