@@ -63,6 +63,7 @@ async def test_an_oracle_scores_one_and_chance_scores_nothing(world):
         scored = measure._scored(world, shown)
         assert scored.cold.score["80"] == pytest.approx(score, abs=0.05)
         assert scored.warm.score["10"] == pytest.approx(score, abs=0.1)
+        assert scored.cold.now["80"] == pytest.approx(np.mean(scored.cold.curve[75:]), abs=0.05)
 
 
 @pytest.mark.usefixtures("no_library")

@@ -23,13 +23,15 @@ from freshet.lab.swiping.players import BASELINES, Ours, Player
 from freshet.lab.swiping.world import Doubles, World
 
 AT = (10, 20, 40, 80)  # swipes
+LAST = 5  # swipes that say how well a viewer is known by then
 TOGETHER = 50  # viewers side by side
 TOLD = 500  # swipes between two words of progress
 Tell = Callable[[str, int, int], None]
 
 
 class Scored(msgspec.Struct, frozen=True):
-    score: dict[str, float]  # after so many swipes
+    score: dict[str, float]  # after so many swipes, of all of them
+    now: dict[str, float]  # of the last five of those
     curve: list[float]  # of the swipes alone, the first first
 
 
@@ -90,7 +92,9 @@ def _part(p: Any, shown: Doubles) -> Scored:
     shown = np.where(np.isnan(shown), random[:, None], shown)
     above, most = shown - random[:, None], best - random[:, None]
     score = {str(k): float(above[:, :k].sum() / most[:, :k].sum()) for k in AT}
-    return Scored(score, (above.sum(axis=0) / most.sum(axis=0)).tolist())
+    lately = {str(k): slice(k - LAST, k) for k in AT}
+    now = {k: float(above[:, at].sum() / most[:, at].sum()) for k, at in lately.items()}
+    return Scored(score, now, (above.sum(axis=0) / most.sum(axis=0)).tolist())
 
 
 def as_json(found: dict[str, Swiped]) -> dict[str, Any]:
@@ -106,8 +110,9 @@ def table(found: dict[str, Swiped]) -> Table:
         shown.add_column(name, justify="right" if name.isdigit() else "left")
     for start in ("warm", "cold"):
         for name, one in found.items():
-            score = getattr(one, start).score
-            shown.add_row(start, name, *(f"{score[str(k)]:.3f}" for k in AT))
+            part = getattr(one, start)
+            for what, numbers in ((name, part.score), (f"{name}, by then", part.now)):
+                shown.add_row(start, what, *(f"{numbers[str(k)]:.3f}" for k in AT))
     return shown
 
 
