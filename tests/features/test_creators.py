@@ -58,7 +58,7 @@ def scores(story: Story, video: str, *viewers: str) -> tuple[bytes, ...]:
         ranked = story.ranks(viewer, video)
         found += [
             ranked.features.tobytes(), ranked.predictions.tobytes(), ranked.watch_s.tobytes(),
-            ranked.median_s.tobytes(), ranked.mean_s.tobytes(),
+            ranked.median_s.tobytes(), ranked.by_rank_s.tobytes(),
         ]  # fmt: skip
     return tuple(found)
 

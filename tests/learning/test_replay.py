@@ -21,7 +21,7 @@ def asked(live: Live, viewers: int, videos: int) -> list[bytes]:
         ranked = live.rank(viewer, rows, live.now + 1_000)
         found += [
             ranked.features.tobytes(), ranked.predictions.tobytes(), ranked.watch_s.tobytes(),
-            ranked.median_s.tobytes(), ranked.mean_s.tobytes(), live.recent(viewer).tobytes(),
+            ranked.median_s.tobytes(), ranked.by_rank_s.tobytes(), live.recent(viewer).tobytes(),
             live.seen(viewer, rows, live.now).tobytes(), live.hidden(viewer, rows).tobytes(),
         ]  # fmt: skip
     return [*found, live.eligible[rows].tobytes(), live.sound[rows].tobytes()]

@@ -57,7 +57,7 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     least: Count = 600
     explore_share: Share = 0.05  # probability that a place goes to a little-shown video
     # The same for videos on trial (`stages`); where there is one for the viewer, instead of it.
-    trial_share: Share = 0.08
+    trial_share: Share = 0.06
     # Hold a video whose stage is full, or that was stopped, also back from places that it would
     # get by its own value: audiences are then as small as the stages say.
     hold: bool = False

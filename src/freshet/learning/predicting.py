@@ -28,16 +28,17 @@ class Ranked:
     Attributes:
         features: float32 (n, F), as `Live.feature_names`.
         predictions: float32 (n, O), as `Live.outcomes`: probabilities.
-        watch_s: float32 (n,), expected watch time in seconds, at the expected rank among all
-            views (`learner.watch_times`).
-        median_s, mean_s: float32 (n,), median and plain mean of the same distribution.
+        watch_s: float32 (n,), expected watch time in seconds, the mean of the distribution that
+            the heads speak of (`learner.watch_times`): a sum of values is right on average.
+        by_rank_s, median_s: float32 (n,), the time at the expected rank among all views, which
+            puts pairs in order best, and the median.
     """
 
     features: Floats
     predictions: Floats
     watch_s: Floats
+    by_rank_s: Floats
     median_s: Floats
-    mean_s: Floats
 
 
 class Groups(Protocol):
@@ -129,4 +130,5 @@ class Predicting:
         return np.empty((n, HEADS), np.float32), np.empty((n, 4), np.float32)
 
     def _ranked(self, x: Floats, p: Floats, times: Floats) -> Ranked:
-        return Ranked(x, p[:, : len(OUTCOMES)], times[:, 0], times[:, 1], times[:, 2])
+        rank_s, median_s, mean_s = times[:, 0], times[:, 1], times[:, 2]
+        return Ranked(x, p[:, : len(OUTCOMES)], mean_s, rank_s, median_s)
