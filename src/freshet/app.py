@@ -109,7 +109,10 @@ async def open_writer(
         )
     tell("compiling kernels")
     learner = settings.learner
-    live = Live(learner.seed, memory=memory, versions=learner.versions, shadow=learner.shadow)
+    live = Live(
+        learner.seed, memory=memory, versions=learner.versions, shadow=learner.shadow,
+        cold_folder=folder, cold_hours=settings.viewers.cold_hours,
+    )  # fmt: skip
     live.warm()
     buckets = live.space.meta[ACKNOWLEDGED:]
     snapshots = Snapshots(folder / "snapshots")
@@ -117,7 +120,8 @@ async def open_writer(
     catalogue = Catalogue.open(folder / CATALOGUE_FILE, keys, clock, SystemRandom())
     writer = Writer(
         log, live, [live], settings, clock, SystemRandom(), snapshots, buckets,
-        catalogue=catalogue, keys=keys, standing=live.standing,
+        catalogue=catalogue, keys=keys, standing=live.standing, wake=live.wake,
+        let_go=live.let_go if live.cold.on else None,
     )  # fmt: skip
     telling = asyncio.create_task(_folding(writer, tell))
     try:

@@ -105,6 +105,14 @@ class Learner(Section, frozen=True):
     shadow: Shadow = Shadow()
 
 
+class Viewers(Section, frozen=True):
+    """Viewers in memory, and on disk."""
+
+    # Who did not come for so many hours is kept on disk until they do, which takes a
+    # millisecond or two; 0 = all are in memory.
+    cold_hours: Count = 6
+
+
 class Settings(Section, frozen=True):
     """The whole."""
 
@@ -116,6 +124,7 @@ class Settings(Section, frozen=True):
     backup: Backup = Backup()
     feed: Feed = Feed()
     learner: Learner = Learner()
+    viewers: Viewers = Viewers()
     retrieval: Retrieval = Retrieval()
     stages: Stages = Stages()
     alerts: Alerts = Alerts()

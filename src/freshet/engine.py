@@ -31,7 +31,9 @@ from freshet.feed.cursor import Cursors
 from freshet.feed.ladder import Ladder
 from freshet.feed.load import Load, load_gauges
 from freshet.feed.metrics import Metrics
+from freshet.feed.options import Options
 from freshet.feed.parts import Live, Parts
+from freshet.feed.rank import Ranking
 from freshet.feed.related import related
 from freshet.feed.rest import Rests
 from freshet.feed.serve import Feed, Progress
@@ -196,7 +198,20 @@ class Engine:
 
     async def ask(self, surface: str, asked: Question) -> Answer:
         """What a surface answers to a question with all its options."""
+        await self.here(asked.viewer)
         return await self.surfaces.feed(surface, asked)
+
+    async def here(self, viewer: str) -> None:
+        """What is known of a viewer's key is in memory on return, and stays for hours."""
+        if self.live.away(self.live.viewer_row(viewer)):
+            await self.desk.wake(viewer)
+
+    async def rank(
+        self, surface: str, viewer: str, videos: Sequence[str], options: Options, reasons: bool
+    ) -> Ranking:
+        """A given list, scored for a viewer's key by a surface's value table."""
+        await self.here(viewer)
+        return await self.surfaces.rank(surface, viewer, videos, options, reasons)
 
     async def why(self, surface: str, viewer: str, video: str) -> tuple[SlateServed, Item]:
         return await self.surfaces.why(surface, viewer, video)
@@ -239,6 +254,7 @@ class Engine:
         """Videos like a video, nearest first; for a viewer's key none seen or hidden."""
         parts = self.feeds["for_you"].parts
         if viewer:
+            await self.here(viewer)
             acknowledged = self.progress.acknowledged(viewer)
             await self.progress.reach(acknowledged, parts.settings.wait_ms)
         return await related(parts, video, self.live.viewer_row(viewer), n, self.now_ms())

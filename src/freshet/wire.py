@@ -206,6 +206,8 @@ class DeskServer:
             (slate,) = decode_batch(commit.slate)
             assert isinstance(slate, SlateServed)
             return await desk.commit(slate, commit.after)
+        if call.method == "wake":
+            return await desk.wake(decode(call.body, type=str))
         if call.method == "relay":
             return await desk.relay()
         if call.method == "arms":
@@ -345,6 +347,9 @@ class RemoteDesk:
         except Unavailable as error:
             return Health((str(error),))
         return msgspec.msgpack.decode(reply, type=Health)
+
+    async def wake(self, viewer: str) -> None:
+        await self._call("wake", viewer)
 
     async def relay(self) -> None:
         await self._call("relay", None)

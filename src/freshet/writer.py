@@ -73,6 +73,10 @@ class Desk(Recorder, Protocol):
 
     async def health(self) -> Health: ...
 
+    async def wake(self, viewer: str) -> None:
+        """What is known of a viewer's key is in memory on return, and stays for hours."""
+        ...
+
     async def relay(self) -> None:
         """All that was committed to the catalogue before the call is in the log on return."""
         ...
@@ -202,6 +206,8 @@ class Writer:
         catalogue: Catalogue,
         keys: PersonKeys,
         standing: Callable[[], Standing] | None = None,
+        wake: Callable[[int], None] | None = None,
+        let_go: Callable[[int], int] | None = None,
     ) -> None:
         self.log, self.live, self.settings = log, live, settings
         self.now_ms, self._random, self._snapshots = clock, random, snapshots
@@ -216,7 +222,10 @@ class Writer:
         self.follower = Follower(log, folded, snapshots, snapshot_every=every)
         acknowledged = Acknowledged(np.zeros(1024, np.int64) if buckets is None else buckets)
         self.folding = Folding(log, self.follower, acknowledged)
-        self.housekeeping = Housekeeping(settings, log, self.follower, keys, clock, random)
+        self.housekeeping = Housekeeping(
+            settings, log, self.follower, keys, clock, random, let_go=let_go
+        )
+        self._wake = wake
         self._standing = standing
         self._relay = Relay(catalogue.outbox, self.append, keys.erase)
         self._poked = asyncio.Event()
@@ -246,6 +255,11 @@ class Writer:
 
     async def commit(self, slate: SlateServed, after: int) -> Committed:
         return await self._book.commit(slate, after)
+
+    async def wake(self, viewer: str) -> None:
+        row = self.live.viewer_row(viewer)
+        if self._wake is not None and row >= 0:
+            self._wake(row)
 
     async def recorded(self, viewer: str, request_id: str) -> SlateServed | None:
         return await self._book.recorded(viewer, request_id)

@@ -120,5 +120,5 @@ def test_following_counts_for_the_one_who_follows_alone() -> None:
 def test_a_viewers_row_is_untouched_by_what_others_do_with_their_videos() -> None:
     """A creator is a viewer too; what is kept of them is what they watched themselves."""
     story = world("star", 3)
-    row = story.live.blocks["viewer"].ints[story.live.viewer_row("star")]
+    row = story.live.row_of(story.live.viewer_row("star"))
     assert not np.asarray(row).any()

@@ -107,6 +107,9 @@ class FakeLive:
 
     # --- rows and names
 
+    def away(self, viewer: int) -> bool:
+        return False
+
     def viewer_row(self, key: str) -> int:
         return self.viewers.rows.get(key, -1)
 

@@ -182,7 +182,7 @@ async def test_progress_may_repeat_and_come_late_and_the_most_counts(tmp_path: P
             await engine.catch_up()
             live: Any = engine.live
             row = live.viewer_row(engine.keys.known("vera"))
-            viewer = live.blocks["viewer"].ints[row]
+            viewer = live.row_of(row)
             assert viewer[H_COUNT] == 1
             assert viewer[H_WATCHED] == 9_000
 

@@ -52,7 +52,7 @@ def once() -> Live:
 def test_the_events_bear_on_every_part_of_the_state(once: Live) -> None:
     """What stays at its start in every test would prove nothing."""
     blank = small_live()
-    unused = {"ties.used", "names.device", "block.hour"}  # may or may not, by chance
+    unused = {"names.device", "block.hour"}  # may or may not, by chance
     unused |= {"params.fixed", "params.rates"}  # never
     # Only after so many views, or with a shadow: tests/learning/test_guard.py.
     unused |= {
@@ -170,12 +170,12 @@ def test_kernels_as_plain_python_give_almost_the_same_state(tmp_path: Path) -> N
     plain, compiled = small_live(), folded(FEW)
     plain.load(tmp_path)
     a, b = plain.state(), compiled.state()
-    for name in ("facts.viewer", "facts.video", "ties.heads", "ties.words", "params.seen",
+    for name in ("facts.viewer", "facts.video", "viewers.ends", "params.seen",
                  "params.ends", "pending.status", "pending.viewer", "pending.video"):  # fmt: skip
         assert (a[name] == b[name]).all(), name
     for name in ("params.w1", "params.w3", "params.mean", "pending.x", "pending.expected"):
         np.testing.assert_allclose(a[name], b[name], atol=0.02, err_msg=name)
-    for entity in plain.blocks:
+    for entity in set(plain.blocks) - {"viewer"}:
         one, two = (state[f"block.{entity}"].view(np.float32) for state in (a, b))
         np.testing.assert_allclose(one, two, rtol=0.02, atol=0.02, err_msg=entity)
 

@@ -97,9 +97,9 @@ def test_nothing_of_a_person_who_is_erased_stays_in_the_state() -> None:
     story.tell(ev.PersonErased, person="anna")
     assert live.viewer_row("anna") == -1
     assert "anna" not in str(list(live.columns.names["viewer"].items))
-    assert not live.blocks["viewer"].ints[anna].any()
+    assert not live.row_of(anna).any()
     assert not live.ties.heads[anna].any()
-    assert not live.space.served.ints[anna].any()
+    assert not live.space.served.ints[live.space.slots.of[anna]].any()
     assert (live.columns.viewers.ints[anna, :3] == -1).all()
     assert not (live.pending.viewer[live.pending.status > 0] == anna).any()
     assert live.eligible[rows(live, "hers", "a")].tolist() == [False, True]

@@ -33,7 +33,8 @@ def put(ties: Ties, given_acts: list[tuple[tuple[int, int, int], int]]) -> Ties:
 
 
 def as_bytes(ties: Ties) -> dict[str, bytes]:
-    return {name: array.tobytes() for name, array in ties.state(VIEWERS).items()}
+    used = ties.words[: int(ties.used[0])]
+    return {"heads": ties.heads.tobytes(), "words": used.tobytes(), "used": ties.used.tobytes()}
 
 
 @given(acts)
@@ -48,13 +49,30 @@ def test_the_same_order_gives_the_same_bytes(acts: list[tuple[tuple[int, int, in
     assert as_bytes(put(small(), acts)) == as_bytes(put(small(), acts))
 
 
+def lists(ties: Ties) -> list[list[list[int]]]:
+    return [ties.copied(QUIET, viewer, at).tolist()
+            for viewer in range(VIEWERS) for at in (t.SHOWN, t.OTHER)]  # fmt: skip
+
+
 @given(acts, st.integers(0, 200))
-def test_restored_lists_go_on_as_if_nothing_had_been(
+def test_lists_that_were_taken_up_and_laid_down_go_on_as_if_nothing_had_been(
     acts: list[tuple[tuple[int, int, int], int]], cut: int
 ) -> None:
-    after = small()
-    after.restore(put(small(), acts[:cut]).state(VIEWERS))
-    assert as_bytes(put(after, acts[cut:])) == as_bytes(put(small(), acts))
+    ties = put(small(), acts[:cut])
+    for viewer in range(VIEWERS):
+        copies = {at: ties.copied(QUIET, viewer, at).copy() for at in (t.SHOWN, t.OTHER)}
+        t.clear_ties(ties.heads, ties.words, ties.used, viewer)
+        for at, copy in copies.items():
+            flat, count = copy.reshape(-1), copy.shape[1]
+            assert t.put_list(ties.heads, ties.words, ties.used, viewer, at, flat, count)
+    assert lists(put(ties, acts[cut:])) == lists(put(small(), acts))
+
+
+def test_a_list_is_not_laid_down_where_there_is_no_room() -> None:
+    ties = small(64)
+    many = np.ones(200, np.int32)
+    assert not t.put_list(ties.heads, ties.words, ties.used, 0, t.SHOWN, many, 100)
+    assert not ties.heads[0].any()
 
 
 @given(acts, st.sampled_from([SEEN, SERVED, VIDEO, t.LESS_TOPIC]), st.lists(st.integers(0, 5)))

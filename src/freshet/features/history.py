@@ -104,8 +104,8 @@ class HistoryHere:
                 x[k + j] = 0.0
             if ask.viewer < 0:
                 return
-            ints = state.viewer_ints[ask.viewer]
-            floats = state.viewer[ask.viewer]
+            slot = state.viewer_slots[ask.viewer]
+            ints, floats = state.viewer_ints[slot], state.viewer[slot]
             last, here = 0, 0.0
             for back in range(min(ints[H_COUNT], HISTORY)):
                 h = (ints[H_COUNT] - 1 - back) % HISTORY

@@ -51,7 +51,7 @@ class ViewerKnown:
 
         @part
         def write(state, act):
-            add_known(state.viewer[act.viewer], known, act.delta)
+            add_known(state.viewer[state.viewer_slots[act.viewer]], known, act.delta)
             add_known(state.all[0], world, act.delta)
 
         @part
@@ -59,7 +59,8 @@ class ViewerKnown:
             for j in range(KNOWN):
                 x[k + j] = 0.0
             if ask.viewer >= 0:
-                known_values(state, state.viewer[ask.viewer], known, world, (5.0, 20.0), x, k)
+                row = state.viewer[state.viewer_slots[ask.viewer]]
+                known_values(state, row, known, world, (5.0, 20.0), x, k)
 
         return write, value
 

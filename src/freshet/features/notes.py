@@ -106,15 +106,17 @@ class Notes:
                 links[j] = 0
             if ask.viewer >= 0:
                 facts = state.video_facts
-                for h in range(min(state.viewer_ints[ask.viewer, H_COUNT], HISTORY)):
-                    bits = state.viewer_ints[ask.viewer, H_BITS + h]
+                slot = state.viewer_slots[ask.viewer]
+                ints, floats = state.viewer_ints[slot], state.viewer[slot]
+                for h in range(min(ints[H_COUNT], HISTORY)):
+                    bits = ints[H_BITS + h]
                     if bits & (COUNTED | CLOSED) == 0:
                         continue  # still on screen, nothing known yet
-                    video = state.viewer_ints[ask.viewer, H_VIDEO + h]
+                    video = ints[H_VIDEO + h]
                     long = np.float32(1.0 if bits & LONG_BIT else 0.0)
                     notes[LENGTH + past] = ln1p(np.float32(facts[video, DURATION_MS]) * PER_S)
                     notes[LONG + past] = long
-                    notes[SURPRISE + past] = long - state.viewer[ask.viewer, H_EXPECTED + h]
+                    notes[SURPRISE + past] = long - floats[H_EXPECTED + h]
                     link(links, BY, facts, video, CREATOR, 1, past)
                     link(links, WITH, facts, video, SOUND, 1, past)
                     link(links, TAGGED, facts, video, HASHTAG, HASHTAGS, past)

@@ -135,7 +135,7 @@ class ViewerPlacement:
         @part
         def write(state, act):
             here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
-            add_short(state.viewer[act.viewer], here, act.delta)
+            add_short(state.viewer[state.viewer_slots[act.viewer]], here, act.delta)
 
         @part
         def value(state, ask, x):
@@ -144,7 +144,7 @@ class ViewerPlacement:
             if ask.viewer < 0:
                 return
             here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
-            row = state.viewer[ask.viewer]
+            row = state.viewer[state.viewer_slots[ask.viewer]]
             short_evidence(row, here, ask.notes, 5.0, x, k)
             x[k + SHORT_WIDTH - 1] = ln1p(row[here])
 

@@ -28,7 +28,7 @@ class ViewerSurprise:
         @part
         def write(state, act):
             if act.closed:
-                row = state.viewer[act.viewer]
+                row = state.viewer[state.viewer_slots[act.viewer]]
                 row[column] = row[column] * KEEP + 1.0
                 for j in range(3):
                     row[column + 1 + j] = row[column + 1 + j] * KEEP + act.surprise[j]
@@ -38,7 +38,7 @@ class ViewerSurprise:
             for j in range(3):
                 x[k + j] = 0.0
             if ask.viewer >= 0:
-                row = state.viewer[ask.viewer]
+                row = state.viewer[state.viewer_slots[ask.viewer]]
                 for j in range(3):
                     x[k + j] = row[column + 1 + j] / (row[column] + 4.0)
 

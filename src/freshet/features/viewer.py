@@ -50,11 +50,12 @@ class ViewerRates:
 
         @part
         def write(state, act):
-            row = state.viewer[act.viewer]
+            slot = state.viewer_slots[act.viewer]
+            row, ints = state.viewer[slot], state.viewer_ints[slot]
             now_s = act.now // 1000 - EPOCH_S
-            elapsed = (now_s - state.viewer_ints[act.viewer, recent_s]) * 1000.0
+            elapsed = (now_s - ints[recent_s]) * 1000.0
             decay(row, recent, SHORT_WIDTH, elapsed, VIEWER_LATELY_MS)
-            state.viewer_ints[act.viewer, recent_s] = now_s
+            ints[recent_s] = now_s
             add_full(row, tally, act.delta)
             add_short(row, recent, act.delta)
 
@@ -64,7 +65,8 @@ class ViewerRates:
                 x[k + j] = 0.0
             if ask.viewer < 0:
                 return
-            row = state.viewer[ask.viewer]
+            slot = state.viewer_slots[ask.viewer]
+            row, ints = state.viewer[slot], state.viewer_ints[slot]
             views = row[tally + VIEWS]
             for j in range(n_rated):
                 what = RATED[j]
@@ -72,7 +74,7 @@ class ViewerRates:
                                     what == LOG_WATCH)  # fmt: skip
             x[k + n_rated] = log(1.0 + max(views, 0.0))
             now_s = ask.now // 1000 - EPOCH_S
-            elapsed = max((now_s - state.viewer_ints[ask.viewer, recent_s]) * 1000.0, 0.0)
+            elapsed = max((now_s - ints[recent_s]) * 1000.0, 0.0)
             fade = faded(elapsed, VIEWER_LATELY_MS)
             lately = row[recent] * fade
             for m in range(1, SHORT_WIDTH):
@@ -100,7 +102,8 @@ class Session:
 
         @part
         def write(state, act):
-            row, ints = state.viewer[act.viewer], state.viewer_ints[act.viewer]
+            slot = state.viewer_slots[act.viewer]
+            row, ints = state.viewer[slot], state.viewer_ints[slot]
             if act.opened:
                 now_s = act.now // 1000 - EPOCH_S
                 if now_s - ints[last] > SESSION_GAP_S:
@@ -118,9 +121,12 @@ class Session:
             for j in range(3):
                 x[k + j] = 0.0
             x[k + 3], x[k + 4], x[k + 5] = 4.0, 7.5, 1.0
-            if ask.viewer < 0 or state.viewer_ints[ask.viewer, last] == 0:
+            if ask.viewer < 0:
                 return
-            row, ints = state.viewer[ask.viewer], state.viewer_ints[ask.viewer]
+            slot = state.viewer_slots[ask.viewer]
+            row, ints = state.viewer[slot], state.viewer_ints[slot]
+            if ints[last] == 0:
+                return
             then = (np.int64(ints[last]) + EPOCH_S) * 1000 + ints[last + 1]
             gap_s = max(ask.now - then, 0) / 1000.0
             if gap_s <= SESSION_GAP_S:

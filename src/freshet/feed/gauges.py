@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from freshet.feed.drift import Drift
@@ -64,6 +64,13 @@ class _State(Collector):
         for kind in ("viewer", "video"):
             rows.add_metric([kind], held[kind])
         yield rows
+        if "cold" in held:
+            words = "Viewers who did not come for long, on disk"
+            yield GaugeMetricFamily("freshet_viewers_cold", words, value=held["cold"])
+            words = "Viewers who came back from disk"
+            yield CounterMetricFamily("freshet_viewers_woken", words, value=held["woken"])
+            words = "What is on disk of cold viewers, beside the newest snapshot"
+            yield GaugeMetricFamily("freshet_cold_bytes", words, value=held["cold_bytes"])
         words = "What viewers have seen, follow and hide, in memory"
         yield GaugeMetricFamily("freshet_tie_bytes", words, value=held["tie_bytes"])
 

@@ -149,6 +149,10 @@ class Live(Protocol):
         """-1 if unknown."""
         ...
 
+    def away(self, viewer: int) -> bool:
+        """Whether the writer must be asked to `wake` a viewer before anything is read of them."""
+        ...
+
     def video_row(self, video_id: str) -> int:
         """-1 if unknown."""
         ...
@@ -159,7 +163,8 @@ class Live(Protocol):
 
     def held(self) -> Mapping[str, int]:
         """How many viewers and videos there are, and `tie_bytes`: what viewers have seen, follow
-        and hide."""
+        and hide. Of the process that folds also how many viewers are `cold`, were `woken`, and
+        `cold_bytes` on disk beside the snapshots."""
         ...
 
     def published(self, video: str) -> bool:

@@ -13,6 +13,8 @@ from freshet.distribution.standing import Funnel, JourneySoFar
 from freshet.domain.events import Event
 from freshet.feed.answer import Answer
 from freshet.feed.arm_table import ArmTable
+from freshet.feed.options import Options
+from freshet.feed.rank import Ranking
 from freshet.feed.telemetry import Telemetry
 from freshet.http.settings import Http
 from freshet.log.ports import Appended
@@ -69,6 +71,12 @@ class Engine(Protocol):
 
     async def ask(self, surface: str, asked: Question) -> Answer:
         """A surface's next slate, or the page that a cursor names."""
+        ...
+
+    async def rank(
+        self, surface: str, viewer: str, videos: Sequence[str], options: Options, reasons: bool
+    ) -> Ranking:
+        """A given list, scored for a viewer's key by a surface's value table."""
         ...
 
     async def arms(self, name: str, control: str) -> ArmTable:

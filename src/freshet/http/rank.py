@@ -72,7 +72,7 @@ async def post_rank(request: Request[Any, Any, State], data: JSONBody[RankBody])
     options = keyed_options(engine, options)
     accept = request.headers.get("accept-language", "")
     language = language_of(engine, asked_for, accept, viewer)
-    ranking = await engine.surfaces.rank(data.surface, viewer, data.videos, options, data.reasons)
+    ranking = await engine.rank(data.surface, viewer, data.videos, options, data.reasons)
     ranking = _in_language(ranking, language)
     if not data.serve:
         return Ranked(ranking)

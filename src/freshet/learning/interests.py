@@ -29,7 +29,7 @@ def liked(state, viewer, rows, worth):
     Returns:
         How many.
     """
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     found, share = 0, np.float32(1.0)
     for back in range(min(ints[H_COUNT], HISTORY)):
         ring = (ints[H_COUNT] - 1 - back) % HISTORY

@@ -201,7 +201,7 @@ def gain(state, scratch, viewer, ring, now, gained):
 
     `scratch.delta` holds what else the act adds."""
     out_of_line()
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     bits = ints[H_BITS + ring]
     if bits & COUNTED == 0:
         scratch.delta[VIEWS] += 1.0
@@ -220,7 +220,7 @@ def close_view(state, model, pending, slot, now, scratch):
     out_of_line()
     pending.status[slot] = FREE
     viewer, ring = pending.viewer[slot], pending.ring[slot]
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     same = ints[H_VIDEO + ring] == pending.video[slot] and (
         ints[H_S + ring] == pending.opened_ms[slot] // 1000 - EPOCH_S
     )
@@ -287,7 +287,7 @@ def close_past(state, model, pending, viewer, now, scratch):
 
     One with no progress yet stays open: its report may still be on its way.
     """
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     for ring in range(min(ints[H_COUNT], HISTORY)):
         if ints[H_BITS + ring] & CLOSED == 0 and ints[H_WATCHED + ring] > 0:
             slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
@@ -300,7 +300,7 @@ def close_past(state, model, pending, viewer, now, scratch):
 @kernel
 def close_oldest(state, model, pending, viewer, ring, now, scratch):
     """The view whose place in the history is needed ends now, if it has not."""
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     if ints[H_COUNT] >= HISTORY and ints[H_BITS + ring] & CLOSED == 0:
         slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
         if slot >= 0:
@@ -319,7 +319,7 @@ def open_view(state, seen_as, model, pending, viewer, video, now, placement, scr
     """
     out_of_line()
     close_past(state, model, pending, viewer, now, scratch)
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     ring = ints[H_COUNT] % HISTORY
     close_oldest(state, model, pending, viewer, ring, now, scratch)
     served = find(pending, viewer, video, SERVED, -1)
@@ -351,7 +351,7 @@ def open_view(state, seen_as, model, pending, viewer, video, now, placement, scr
     ints[H_COUNT] += 1
     ints[H_VIDEO + ring], ints[H_S + ring] = video, now // 1000 - EPOCH_S
     ints[H_BITS + ring], ints[H_WATCHED + ring] = placement << PLACE_SHIFT, 0
-    state.viewer[viewer, H_EXPECTED + ring] = expected[0]
+    state.viewer[state.viewer_slots[viewer], H_EXPECTED + ring] = expected[0]
     note(state, scratch, viewer, video, now, placement, True)
     return ring
 
@@ -362,7 +362,7 @@ def find_view(state, viewer, video):
 
     One from before the log is none: no tally holds it, so nothing can be added or taken back.
     """
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     for back in range(min(ints[H_COUNT], HISTORY)):
         ring = (ints[H_COUNT] - 1 - back) % HISTORY
         if ints[H_VIDEO + ring] == video and ints[H_BITS + ring] & UNTIMED == 0:
@@ -374,7 +374,7 @@ def find_view(state, viewer, video):
 def watch(state, model, pending, ring, record, scratch):
     """A report of progress: the maximum of a view counts."""
     viewer, video = record.viewer, record.video
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     duration = duration_of(state, video, record.extra)
     before, after = ints[H_WATCHED + ring], max(ints[H_WATCHED + ring], record.value)
     new = reached(after, duration, record.bits) & ~ints[H_BITS + ring]
@@ -407,7 +407,7 @@ def react(state, ring, record, scratch):
     ties = get_tie(heads, words, viewer, VIDEO, video)
     mark = np.int32(bit << STANDS_SHIFT)
     stands = ties & mark != 0
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     placement = record.placement if ring < 0 else ints[H_BITS + ring] >> PLACE_SHIFT
     scratch.delta[:] = 0.0
     if record.kind == LOSE:
@@ -434,14 +434,15 @@ def react(state, ring, record, scratch):
 @kernel
 def remember(state, model, pending, record, scratch):
     """A view from before the log: into the history, without a time."""
-    ints = state.viewer_ints[record.viewer]
+    ints = state.viewer_ints[state.viewer_slots[record.viewer]]
     ring = ints[H_COUNT] % HISTORY
     close_oldest(state, model, pending, record.viewer, ring, record.now, scratch)
     ints[H_COUNT] += 1
     ints[H_VIDEO + ring], ints[H_S + ring] = record.video, record.now // 1000 - EPOCH_S
     ints[H_BITS + ring] = record.bits | COUNTED | CLOSED | UNTIMED
     ints[H_WATCHED + ring] = 0
-    state.viewer[record.viewer, H_EXPECTED + ring] = world_rate(state, 1 + P_LONG)
+    expected = world_rate(state, 1 + P_LONG)
+    state.viewer[state.viewer_slots[record.viewer], H_EXPECTED + ring] = expected
     call_at(scratch.calls.attract, (state, record.viewer, np.int64(ring)))
     scratch.delta[:] = 0.0
     scratch.delta[VIEWS] = 1.0
@@ -508,7 +509,7 @@ def fold(state, seen_as, model, pending, records, vectors, scratch, out_x, out_p
             continue
         if kind == RESET:
             begin(state.viewer_sequence, viewer)
-            state.viewer_ints[viewer, :] = 0
+            state.viewer_ints[state.viewer_slots[viewer], :] = 0
             drop_kinds(state.tie_heads, state.tie_words, viewer, OTHER, LESS_PERSON, LESS_TOPIC)
             end(state.viewer_sequence, viewer)
             continue

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from freshet.catalogue.columns import KINDS
 from freshet.catalogue.content import WIDTH, content_vector
+from freshet.catalogue.facts import seconds
 from freshet.catalogue.verdicts import Verdicts
 from freshet.domain import events as ev
 from freshet.domain.errors import Corrupt, Unavailable
@@ -25,10 +26,11 @@ from freshet.domain.events import Event
 from freshet.features.compose import FEATURES
 from freshet.features.feature import Feature
 from freshet.learning import kernels, people
+from freshet.learning.cold import Cold
 from freshet.learning.learner import HEADS
 from freshet.learning.model import new_model, rows_of, saved_of
 from freshet.learning.parked import Parked
-from freshet.learning.pending import new_pending
+from freshet.learning.pending import FREE, new_pending
 from freshet.learning.predicting import Floats, Ranked, Rows
 from freshet.learning.reading import Reading
 from freshet.learning.records import Records
@@ -43,6 +45,7 @@ from freshet.state.memory import Memory
 __all__ = ["HEAD_NAMES", "Live", "Ranked", "Recorder"]
 
 ALL = 1 << 31  # of a person's videos
+LOOKED_AT = 4096  # viewers, for who may go to disk: some milliseconds
 CHUNK = 8192  # records folded in one call at the most
 SUMS = ("viewer.tally", "viewer.known", "viewer.surprise")  # columns of a viewer's row that add up
 
@@ -67,6 +70,8 @@ class Live(Reading):
         features: other than the standard ones, for laboratories and tests.
         versions: when the model is copied, and goes back to a copy.
         shadow: a second model that learns beside it.
+        cold_folder: viewers who did not come for `cold_hours` lie there in a file without a
+            name; None or 0 hours keeps everybody in memory.
     """
 
     offset = 0
@@ -76,8 +81,10 @@ class Live(Reading):
         self, seed: int = 0, capacity: dict[str, int] | None = None, pending: int = 1 << 15,
         memory: Memory | None = None, features: Sequence[Feature] = FEATURES,
         versions: Versions = Versions(), shadow: Shadow = Shadow(),  # noqa: B008 - frozen
+        cold_folder: Path | None = None, cold_hours: int = 0,
     ) -> None:  # fmt: skip
         self.space = Space(capacity, memory, features)
+        self.cold = Cold(self.space.state, self.space.slots, cold_folder, cold_hours)
         self.composed = self.space.composed
         self.model = new_model(self.composed.names, seed, versions, shadow)
         self.params = self.model.params
@@ -146,6 +153,7 @@ class Live(Reading):
                 for video in self.videos_of(self.viewer_row(event.person), ALL).tolist():
                     self.space.vectors.forget(video)
                 row = self.columns.forget(event.person)
+                self._ready(np.array([row]))
                 self.parked.forget(event.person)
                 people.erase_viewer(self._state, self.pending, row)
             case _:
@@ -169,6 +177,7 @@ class Live(Reading):
         source, viewer = self.columns.viewer(event.viewer), self.columns.viewer(event.into)
         if source == viewer:
             return  # said twice
+        self._ready(np.array([source, viewer]))
         layout = self.composed.layout
         widths = {f"{c.entity}.{c.name}": c.width for c in layout.columns}
         sums = [np.arange(layout(name), layout(name) + widths[name]) for name in SUMS
@@ -189,6 +198,7 @@ class Live(Reading):
             Unavailable: a block is full.
         """
         self._check_room()
+        self._ready(records["viewer"][records["kind"] != kernels.TICK])
         rows = len(records) if self.recorder is not None else 0
         out = (
             np.empty((rows, self.inputs), np.float32),
@@ -212,6 +222,37 @@ class Live(Reading):
             self.recorder.predictions.append(out[1][:done])
             self.recorder.times.append(out[2][:done])
         return int(done)
+
+    def _ready(self, viewers: npt.NDArray[np.integer]) -> None:
+        self.cold.ready(viewers, seconds(self.now))
+
+    def _here(self, viewer: int) -> None:
+        if self.away(viewer):
+            self.wake(viewer)
+
+    def wake(self, viewer: int) -> None:
+        """What is known of a viewer is in memory, for as long as they did not come for now."""
+        self.cold.wake(np.array([viewer]), seconds(self.now))
+
+    def let_go(self, first: int) -> int:
+        """Viewers from `first` on, some thousand, who did not come for long go to disk.
+
+        Returns:
+            The first of the next, 0 after the last.
+        """
+        viewers = len(self.columns.names["viewer"])
+        end = min(first + LOOKED_AT, viewers)
+        self.cold.let_go(first, end, seconds(self.now), self._awaited())
+        return end if end < viewers else 0
+
+    def _awaited(self) -> Rows:
+        """Viewers whose views are open, or who may yet open one that was served."""
+        waiting: Rows = np.unique(self.pending.viewer[self.pending.status != FREE])
+        return waiting
+
+    def held(self) -> dict[str, int]:
+        cold = {"cold": self.cold.count, "woken": self.cold.woken, "cold_bytes": self.cold.bytes}
+        return super().held() | cold
 
     def warm(self) -> None:
         """Compile everything now, also what only readers call: one tick at the beginning of
@@ -252,7 +293,8 @@ class Live(Reading):
         whatever they do; everything else lives on."""
         viewer, ties = self.blocks["viewer"].ints.copy(), self.ties
         self._seen_as = self._state._replace(
-            viewer=viewer.view(np.float32), viewer_ints=viewer, tie_heads=ties.heads.copy(),
+            viewer_slots=self.space.slots.of.copy(), viewer=viewer.view(np.float32),
+            viewer_ints=viewer, tie_heads=ties.heads.copy(),
             tie_words=ties.words[: int(ties.used[0]) + 1].copy(), tie_used=ties.used.copy(),
         )  # fmt: skip
 
@@ -271,31 +313,39 @@ class Live(Reading):
 
     def state(self) -> dict[str, Any]:
         """Every array that folding writes, by name, only what is in use."""
+        return self._rest() | self.cold.frozen(len(self.columns.names["viewer"])).whole()
+
+    def _rest(self) -> dict[str, npt.NDArray[Any]]:
+        """All but what single viewers did."""
         counts = {kind: len(names) for kind, names in self.columns.names.items()}
         rows = {
             name: block.ints[: counts.get(name.partition(".")[2], block.capacity)]
             for name, block in self._blocks().items()
         }
-        ties = self.ties.state(counts["viewer"])
-        return {
-            **rows,
-            **{f"ties.{name}": array for name, array in ties.items()},
-            **self._arrays(),
-            "at": np.array([self.offset, self.now], np.int64),
-        }
+        at = np.array([self.offset, self.now], np.int64)
+        return {**rows, **self._arrays(), "at": at}
 
     def layout_digest(self) -> str:
         return self.space.digest()
 
     def save(self, folder: Path) -> None:
-        _save(folder, self.state(), self._values())
+        self.freeze()(folder)
 
     def freeze(self) -> Callable[[Path], None]:
-        """A copy of all that `save` writes; takes as much memory again until it is written."""
-        state = {name: array.copy() for name, array in self.state().items()}
+        """A copy of all that `save` writes; takes as much memory again until it is written,
+        but for viewers on disk, who are read from there."""
+        state = {name: array.copy() for name, array in self._rest().items()}
+        viewers = self.cold.frozen(len(self.columns.names["viewer"]))
+        self.cold.turn()
         # Lists and dicts of what never changes: their own copies are enough, and quick.
         values = {name: copy.copy(value) for name, value in self._values().items()}
-        return lambda folder: _save(folder, state, values)
+
+        def save(folder: Path) -> None:
+            _save(folder, state, values)
+            viewers.save(folder)
+            self.cold.saved(viewers, folder)
+
+        return save
 
     def _values(self) -> dict[str, Any]:
         """What is saved beside the arrays."""
@@ -327,10 +377,11 @@ class Live(Reading):
         verdicts = Verdicts.of_saved(load_value(folder, "verdicts", bytes))
         rows = {name: self._rows_of(folder, name, block) for name, block in self._blocks().items()}
         arrays = {name: _like(folder, name, target) for name, target in self._arrays().items()}
-        ties = {name: load_block(folder, f"ties.{name}") for name in ("heads", "words", "used")}
-        if int(ties["used"][0]) > len(self.ties.words):
-            raise Unavailable("the table of ties is full; raise its capacity and start again")
         offset, now = load_block(folder, "at", dtype=np.int64).tolist()
+        viewers = len(names["viewer"])
+        self.columns.viewers.check_room(viewers)
+        awaited = arrays["pending.viewer"][arrays["pending.status"] != FREE]
+        self.cold.load(folder, viewers, seconds(now), np.unique(awaited))
 
         self.columns.restore(names, moved, verdicts)
         self.parked = parked
@@ -338,7 +389,6 @@ class Live(Reading):
             block.ints[: len(rows[name])] = rows[name]
         for name, target in self._arrays().items():
             target[:] = arrays[name]
-        self.ties.restore(ties)
         self.offset, self.now = offset, now
         self._publish()
 
@@ -352,10 +402,9 @@ class Live(Reading):
     def _blocks(self) -> dict[str, Block]:
         """Rows that names, or fixed numbers, say are in use."""
         return {
-            **{f"block.{entity}": block for entity, block in self.blocks.items()},
+            **{f"block.{kind}": rows for kind, rows in self.blocks.items() if kind != "viewer"},
             "facts.viewer": self.columns.viewers,
             "facts.video": self.columns.videos,
-            "served.viewer": self.space.served,
             "vectors.video": self.space.vectors.block,
         }
 

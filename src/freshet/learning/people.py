@@ -34,7 +34,7 @@ assert N_PLACES  # the rows of `served` are taken over as a whole
 @kernel
 def close_all(state, model, pending, viewer, now, scratch):
     """All that is open of a viewer ends now: places in the history are about to change."""
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     for ring in range(min(ints[H_COUNT], HISTORY)):
         if ints[H_BITS + ring] & CLOSED == 0:
             slot = find(pending, viewer, ints[H_VIDEO + ring], OPEN, ring)
@@ -59,18 +59,20 @@ def merge_viewers(state, model, pending, source, viewer, sums, now, scratch):
     begin(state.viewer_sequence, viewer)
     close_all(state, model, pending, source, now, scratch)
     close_all(state, model, pending, viewer, now, scratch)
-    theirs, mine = state.viewer_ints[source], state.viewer_ints[viewer]
+    source_slot, slot = state.viewer_slots[source], state.viewer_slots[viewer]
+    theirs, mine = state.viewer_ints[source_slot], state.viewer_ints[slot]
     if mine[H_COUNT] == 0:
         mine[:] = theirs
     elif theirs[H_COUNT] > 0:
         for at in sums:
-            state.viewer[viewer, at] += state.viewer[source, at]
-        _one_history(state.viewer_ints[viewer], theirs.copy())
-    if state.served[viewer, S_LATELY] < state.served[source, S_LATELY]:
-        slates = state.served[viewer, S_SLATES]
-        state.served[viewer] = state.served[source]
-        state.served[viewer, S_SLATES] = slates
-    state.served[viewer, S_SLATES] += state.served[source, S_SLATES]
+            state.viewer[slot, at] += state.viewer[source_slot, at]
+        _one_history(mine, theirs.copy())
+    their_served, my_served = state.served[source_slot], state.served[slot]
+    if my_served[S_LATELY] < their_served[S_LATELY]:
+        slates = my_served[S_SLATES]
+        my_served[:] = their_served
+        my_served[S_SLATES] = slates
+    my_served[S_SLATES] += their_served[S_SLATES]
     for at in (VIEWER_LANGUAGE, VIEWER_COUNTRY, VIEWER_DEVICE):
         if state.viewer_facts[viewer, at] < 0:
             state.viewer_facts[viewer, at] = state.viewer_facts[source, at]
@@ -118,8 +120,9 @@ def erase_viewer(state, pending, viewer):
 
 @kernel
 def _blank(state, pending, viewer):
-    state.viewer_ints[viewer, :] = 0
-    state.served[viewer, :] = 0
+    slot = state.viewer_slots[viewer]
+    state.viewer_ints[slot, :] = 0
+    state.served[slot, :] = 0
     clear_ties(state.tie_heads, state.tie_words, state.tie_used, viewer)
     for slot in range(pending.status.shape[0]):
         if pending.viewer[slot] == viewer:

@@ -9,10 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from freshet.domain.errors import Unavailable
 from freshet.domain.outcomes import OUTCOMES
 from freshet.learning import ranking
 from freshet.learning.learner import HEADS
 from freshet.learning.space import Space
+from freshet.state.slots import COLD
 
 Rows = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -61,12 +63,22 @@ class Predicting:
     params: Any
     _scratch: Any
 
+    def away(self, viewer: int) -> bool:
+        """Whether the writer must bring a viewer's rows into memory, or keep them there."""
+        return viewer >= 0 and self.space.slots.away(viewer)
+
+    def _here(self, viewer: int) -> None:
+        """Raises Unavailable if what is to be read of a viewer is not in memory."""
+        if viewer >= 0 and self.space.slots.of[viewer] == COLD:
+            raise Unavailable("the viewer is being brought back from disk")
+
     @property
     def inputs(self) -> int:
         return len(self.space.composed.names)
 
     def rank(self, viewer: int, rows: Rows, now_ms: int, surface: str = "for_you") -> Ranked:
         """Predict videos `rows` for a viewer (-1: nobody known) as of `now_ms`."""
+        self._here(viewer)
         rows, place = np.asarray(rows, np.int32), self._place(surface)
         x = np.empty((len(rows), self.inputs), np.float32)
         p, times = self._out(len(rows))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from freshet.catalogue import facts
 from freshet.catalogue.content import WIDTH
 from freshet.catalogue.trials import Trials
+from freshet.domain.errors import Unavailable
 from freshet.domain.outcomes import OUTCOMES
 from freshet.features.effect import K_FIRST, NOISE_FIRST
 from freshet.features.ring import H_BITS, H_COUNT, H_S, H_VIDEO, HISTORY
@@ -28,7 +29,7 @@ from freshet.learning.kernels import STANDS_SHIFT
 from freshet.learning.predicting import Floats, Mask, Predicting, Rows
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
 from freshet.learning.vectors import items
-from freshet.state.block import Block
+from freshet.state.block import Block, read_slot
 from freshet.state.tied import many, reached
 from freshet.state.ties import (
     FOLLOWS,
@@ -47,6 +48,7 @@ Longs = npt.NDArray[np.int64]
 BURST_LONG = SHORT.tolist().index(place("long_view"))  # in a short tally
 NO_TIME = -(1 << 62)  # before any moment
 NEVER_S = 1 << 40  # after any moment
+READ_TRIES = 100_000  # how often a viewer's row is read again while it is being written
 HOT_MIN = 0.5  # long views of the last hour below which nothing can be said of speed
 
 
@@ -268,6 +270,26 @@ class Reading(Predicting):
     def _busy(self) -> Any:
         return self.blocks["viewer"].sequence
 
+    def row_of(self, viewer: int) -> Rows:
+        """A copy of a viewer's row, int32, as it was at one moment.
+
+        Raises:
+            Unavailable: it was being written all the while.
+        """
+        return self._slotted(self.blocks["viewer"], viewer)
+
+    def _slotted(self, block: Block, viewer: int) -> Rows:
+        self._here(viewer)
+        out = np.empty(block.width, np.int32)
+        if not read_slot(block.ints, self._busy, self.space.slots.of, viewer, out, READ_TRIES):
+            raise Unavailable("a viewer's row stayed busy")
+        return out
+
+    def _ties(self, viewer: int, at: int) -> Rows:
+        """A viewer's list, as `Ties.copied`."""
+        self._here(viewer)
+        return self.ties.copied(self._busy, viewer, at)
+
     def impersonal(self, viewer: int) -> bool:
         """Chose a feed that does not use what they did, or did not consent to one that does."""
         if viewer < 0:
@@ -276,7 +298,7 @@ class Reading(Predicting):
 
     def seen_ms(self, viewer: int, rows: Rows) -> Longs:
         """When each video was last on the viewer's screen, ms since 1970; 0 = never."""
-        seconds = many(self.ties.copied(self._busy, viewer, SHOWN), SEEN, rows).astype(np.int64)
+        seconds = many(self._ties(viewer, SHOWN), SEEN, rows).astype(np.int64)
         return np.where(seconds == 0, 0, (seconds + facts.EPOCH_S) * 1000)
 
     def seen(
@@ -285,7 +307,7 @@ class Reading(Predicting):
     ) -> Mask:  # fmt: skip
         """True where the video was on the viewer's screen within the horizon, or was served
         to them from `served_since_s` on (seconds since 2020)."""
-        shown = self.ties.copied(self._busy, viewer, SHOWN)
+        shown = self._ties(viewer, SHOWN)
         shown_after_s = facts.seconds(now_ms) - horizon_ms // 1000
         served_s = NEVER_S if served_since_s is None else served_since_s
         return reached(shown, rows, np.array([shown_after_s + 1, served_s]))  # SEEN, SERVED
@@ -295,7 +317,7 @@ class Reading(Predicting):
         or made it."""
         out = np.zeros(len(rows), np.bool_)
         if viewer >= 0:
-            ties = self.ties.copied(self._busy, viewer, OTHER)
+            ties = self._ties(viewer, OTHER)
             ranking.hidden(self.video_facts, ties, np.asarray(rows, np.int32), out)
             out |= self.creator[rows] == viewer
         return out
@@ -304,14 +326,14 @@ class Reading(Predicting):
         """How much less of each video the viewer asked for, 1 just now, 0 never; (n,)."""
         out = np.zeros(len(rows), np.float32)
         if viewer >= 0:
-            ties = self.ties.copied(self._busy, viewer, OTHER)
+            ties = self._ties(viewer, OTHER)
             rows, now_s = np.asarray(rows, np.int32), facts.seconds(now_ms)
             ranking.less_of(self.video_facts, ties, rows, now_s, float(half_life_s), out)
         return out
 
     def follows(self, viewer: int) -> Rows:
         """People the viewer follows, the newest follow first."""
-        keys, values = self.ties.copied(self._busy, viewer, OTHER)
+        keys, values = self._ties(viewer, OTHER)
         mine = ((keys >> KIND_SHIFT) & 15 == PERSON) & (values & FOLLOWS != 0)
         return np.ascontiguousarray((keys[mine] & ROW_MASK)[::-1])
 
@@ -319,7 +341,7 @@ class Reading(Predicting):
         """Video rows of the viewer's last views, newest first."""
         if viewer < 0:
             return np.zeros(0, np.int32)
-        ints = self.blocks["viewer"].read(np.array([viewer]))[0]
+        ints = self.row_of(viewer)
         count = int(ints[H_COUNT])
         rings = [(count - 1 - back) % HISTORY for back in range(min(count, HISTORY))]
         return np.array([ints[H_VIDEO + ring] for ring in rings], np.int32)
@@ -331,7 +353,7 @@ class Reading(Predicting):
         whole_since_s = NO_TIME
         if viewer >= 0:
             rows, facts = np.asarray(rows, np.int32), self.video_facts
-            ints = self.blocks["viewer"].read(np.array([viewer]))[0]
+            ints = self.row_of(viewer)
             past = np.empty((HISTORY, 1 + len(lookups.ACTS)), np.int32)
             past = past[: lookups.done(ints, self._likes_stand(viewer, ints), past)]
             lookups.in_common(facts, rows, past, found)
@@ -345,7 +367,7 @@ class Reading(Predicting):
         """Of each view of a viewer's row: does a like of its video stand."""
         if not (ints[H_BITS : H_BITS + HISTORY] & lookups.LIKE_BIT).any():
             return np.zeros(HISTORY, np.bool_)
-        ties = self.ties.copied(self._busy, viewer, OTHER)
+        ties = self._ties(viewer, OTHER)
         kept = many(ties, VIDEO, ints[H_VIDEO : H_VIDEO + HISTORY])
         stands: Mask = (kept & (lookups.LIKE_BIT << STANDS_SHIFT)) != 0
         return stands
@@ -354,9 +376,7 @@ class Reading(Predicting):
         """The session that a request made now belongs to."""
         row = np.zeros(self.space.served.width, np.int32)
         if viewer >= 0:
-            before = -1
-            while before != (before := int(self._busy[viewer])) or before & 1:
-                row = self.space.served.ints[viewer].copy()
+            row = self._slotted(self.space.served, viewer)
         now_s = facts.seconds(now_ms)
         return session_of(row, session_hash(session_id), place_of(surface), now_s)
 
@@ -367,11 +387,13 @@ class Reading(Predicting):
         1, and their shares (k,); none for a viewer who liked nothing lately."""
         centroids = np.zeros((CENTROIDS, WIDTH), np.float32)
         shares = np.zeros(CENTROIDS, np.float32)
+        self._here(viewer)
         count = interests(self.space.state, viewer, centroids, shares) if viewer >= 0 else 0
         return centroids[:count], shares[:count]
 
     def liked(self, viewer: int) -> Rows:
         """Video rows of the last views that the viewer liked, newest first, each once."""
+        self._here(viewer)
         rows, worth = np.empty(HISTORY, np.int32), np.empty(HISTORY, np.float32)
         return rows[: liked(self.space.state, viewer, rows, worth) if viewer >= 0 else 0]
 

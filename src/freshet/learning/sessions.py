@@ -72,7 +72,7 @@ def goes_on(row, named, now_s):
 @kernel
 def slate_begins(state, viewer, named, place, now):
     """A slate was served: go on with the session, or begin the next one."""
-    row, now_s = state.served[viewer], now // 1000 - EPOCH_S
+    row, now_s = state.served[state.viewer_slots[viewer]], now // 1000 - EPOCH_S
     if not goes_on(row, named, now_s):
         row[S_START] = now_s
         drop_kinds(state.tie_heads, state.tie_words, viewer, SHOWN, SERVED, SERVED)
@@ -91,7 +91,7 @@ def serve(state, viewer, video, place, now):
     Returns:
         False if the table of ties is full.
     """
-    row = state.served[viewer]
+    row = state.served[state.viewer_slots[viewer]]
     at = S_RING + place * (LAST + 1)
     if row[at] == LAST:
         for k in range(1, LAST):

@@ -2,6 +2,7 @@
 
     columns   names and facts of people and things      blocks   features' rows
     ties      what viewers were shown and chose          served   sessions
+    slots     where the rows of viewers lie
     vectors   where videos lie among their like           trials   where new videos stand
     meta      how far the folds are                      weights  the model, published twice
 
@@ -34,6 +35,7 @@ from freshet.state.block import Block
 from freshet.state.compiled import address_of
 from freshet.state.memory import Memory
 from freshet.state.names import NameTable
+from freshet.state.slots import Slots
 from freshet.state.ties import Ties
 
 HEAD_NAMES = (*OUTCOMES, *(f"watched_over_{t:g}s" for t in THRESHOLDS_S))
@@ -64,17 +66,20 @@ class Space:
         if memory is not None:
             self.tables = {kind: NameTable(kind, room.get(kind, SMALL), memory) for kind in KINDS}
         self.columns = Columns(room["viewer"], room["video"], memory, self.tables)
-        self.blocks = self.composed.layout.blocks(room, memory)
+        self.slots = Slots(room["viewer"], memory)
+        by_slot = room | {"viewer": self.slots.rows}
+        self.blocks = self.composed.layout.blocks(by_slot, memory)
         self.ties = Ties(room["viewer"], room.get("tie", 1 << 29), memory)
         self.vectors = Vectors(room["video"], memory)
-        self.served = Block("served", WIDTH, room["viewer"], memory)
+        self.served = Block("served", WIDTH, by_slot["viewer"], memory)
         self.trials = Trials(room["video"], memory)
         self.meta = _region(memory, "meta", ACKNOWLEDGED + BUCKETS)
         self.weights = Weights(inputs, memory)
         self.state: Any = cast(Any, State)(  # no checker knows its fields, they are computed
             **{entity: self.blocks[entity].floats for entity in ENTITIES},
             viewer_ints=self.blocks["viewer"].ints, video_ints=self.blocks["video"].ints,
-            viewer_facts=self.columns.viewers.ints, video_facts=self.columns.videos.ints,
+            viewer_slots=self.slots.of, viewer_facts=self.columns.viewers.ints,
+            video_facts=self.columns.videos.ints,
             viewer_sequence=self.blocks["viewer"].sequence,
             video_sequence=self.blocks["video"].sequence, served=self.served.ints,
             **self.vectors.of_state(),

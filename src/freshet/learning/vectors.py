@@ -69,7 +69,7 @@ def liking(bits, watched_ms, duration_ms):
 @kernel
 def liked_at(state, viewer, ring):
     """How much the viewer liked the view at a place of their history; 0 while it is open."""
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     bits = ints[H_BITS + ring]
     if bits & CLOSED == 0:
         return np.float32(0.0)
@@ -125,7 +125,7 @@ def move(state, video, taste, target, weight):
 @allocating
 def attract(state, viewer, ring):
     """A view is over: move its video, and one drawn by chance, by what else was liked."""
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     video, count = ints[H_VIDEO + ring], ints[H_COUNT]
     taste, one = np.zeros(WIDTH, np.float32), np.empty(WIDTH, np.float32)
     found, share = False, np.float32(1.0)

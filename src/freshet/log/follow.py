@@ -47,7 +47,7 @@ class Follower:
         self._event_id = ""
         self.saved: Offset = 0  # of the newest snapshot that is known to be good
         self._moved = asyncio.Event()
-        self._still = asyncio.Lock()  # held while folding, and while the state is copied
+        self.still = asyncio.Lock()  # held while folding, and while the state is copied
         self._copying = False
         self._writing = asyncio.Lock()  # held while a snapshot is written aside
 
@@ -88,7 +88,7 @@ class Follower:
         """Fold up to the end of the log as it is now."""
         after = await self.start()
         async for batch in self._log.read(after):
-            async with self._still:
+            async with self.still:
                 self.apply(batch)
             await asyncio.sleep(0)  # a long refold lets others run
         return self.offset
@@ -140,7 +140,7 @@ class Follower:
         """As `save`, beside the running loop: folding stands still while the state is copied
         in a thread, and goes on while the copy is written."""
         async with self._writing:
-            async with self._still:
+            async with self.still:
                 if self._snapshots is None or not self._savable:
                     return self.saved
                 offset, event_id = self.offset, self._event_id

@@ -11,9 +11,11 @@ passed over with a warning and the state is folded from an earlier one or from t
 
 from __future__ import annotations
 
+import os
 import shutil
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -58,6 +60,66 @@ def load_block(
     if dtype is not None and array.dtype != np.dtype(dtype):
         raise Corrupt(f"block {name!r} of {folder} holds {array.dtype}, not {np.dtype(dtype)}")
     return array
+
+
+def save_pieces(
+    folder: Path, name: str, dtype: Any, length: int, pieces: Iterable[NDArray[Any]]
+) -> None:
+    """Save a flat array of `length` as `save_block` does, piece by piece."""
+    little = np.dtype(dtype).newbyteorder("<")
+    header = {"descr": np.lib.format.dtype_to_descr(little), "fortran_order": False,
+              "shape": (length,)}  # fmt: skip
+    with (folder / f"{name}.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for piece in pieces:
+            file.write(np.ascontiguousarray(piece, little).data)
+
+
+class Stored:
+    """A flat array of a snapshot that is read piece by piece, also when its file was removed.
+
+    Raises:
+        Corrupt: there is none, or it is of another type than `dtype`.
+    """
+
+    def __init__(self, folder: Path, name: str, dtype: Any) -> None:
+        self._name, self._dtype = name, np.dtype(dtype)
+        try:
+            with (folder / f"{name}.npy").open("rb") as file:
+                np.lib.format.read_magic(file)
+                header = np.lib.format.read_array_header_1_0(file)
+                self._begin = file.tell()
+                self._file = os.dup(file.fileno())
+        except (OSError, ValueError) as error:
+            raise Corrupt(f"block {name!r} of {folder} cannot be read: {error}") from error
+        shape, _, found = header
+        self.length = int(np.prod(shape))
+        if found != self._dtype or len(shape) != 1:
+            raise Corrupt(f"block {name!r} of {folder} holds {found} {shape}")
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            os.close(self._file)
+
+    def read(self, first: int, end: int) -> NDArray[Any]:
+        """Elements `first` to `end`."""
+        out = np.empty(end - first, self._dtype)
+        read_all(self._file, out, self._begin + first * self._dtype.itemsize)
+        return out
+
+
+def read_all(file: int, out: NDArray[Any], at: int) -> None:
+    """Fill an array from byte `at` of a file on.
+
+    Raises:
+        Corrupt: the file ends before.
+    """
+    view = out.view(np.uint8).data
+    while len(view):
+        count = os.preadv(file, [view], at)
+        if count == 0:
+            raise Corrupt(f"a file ends {len(view)} bytes too early")
+        view, at = view[count:], at + count
 
 
 def save_value(folder: Path, name: str, value: object) -> None:

@@ -1,5 +1,6 @@
 """Chores of a data folder while it is served: none of them makes a request wait.
 
+    cold       every COLD_EVERY_MS; viewers who did not come for long are let go
     snapshot   when enough was folded since the last; copied, then written in a thread
     lake       when a segment is due; in a process of its own
     sweep      when the oldest erasure has waited long enough (`ops/sweep.py`)
@@ -30,6 +31,7 @@ from freshet.ops.sweep import Keys, Sweep, Swept
 
 LOOK_S = 10.0  # how often it looks whether something is due
 AGAIN_MS = 5 * 60_000  # a chore that failed is tried again after this
+COLD_EVERY_MS = 5 * 60_000  # far longer than a request lasts
 ERASURES_MS = HOUR_MS  # how often it looks for erasures
 
 _log = structlog.get_logger("freshet.housekeeping")
@@ -39,6 +41,8 @@ class Housekeeping:
     """
     Args:
         lake: its jobs; None = in processes of their own.
+        let_go: lets some viewers go who did not come for long, from one on; says which is the
+            next to look at, 0 = none. None = all stay in memory.
     """
 
     def __init__(
@@ -50,14 +54,16 @@ class Housekeeping:
         clock: Callable[[], int],
         random: Random,
         lake: LakeHands | None = None,
+        let_go: Callable[[int], int] | None = None,
     ) -> None:
         data = Path(settings.data)
         self._settings, self._log, self._follower, self._now_ms = settings, log, follower, clock
         self._lake = lake or LakeProcess(data, settings.lake)
         self._sealed_to = Lake(data / FOLDER)
         self._sweep = Sweep(data, log, follower, keys, self._lake, clock, random)
+        self._let_go, self._let_go_next = let_go, clock()
         self._chores = {
-            "snapshot": self.snapshot, "lake": self.seal, "sweep": self.sweep,
+            "cold": self.cold, "snapshot": self.snapshot, "lake": self.seal, "sweep": self.sweep,
             "backup": self.backup,
         }  # fmt: skip
         self._not_before = dict.fromkeys(self._chores, 0)
@@ -88,6 +94,19 @@ class Housekeeping:
             (_log.warning if busy else _log.error)(
                 "chore not done", chore=name, reason=str(error), exc_info=not busy
             )
+
+    async def cold(self) -> None:
+        """Let viewers go to disk who did not come for long."""
+        if self._let_go is None or self._now_ms() < self._let_go_next:
+            return
+        self._let_go_next = self._now_ms() + COLD_EVERY_MS
+        first = 0
+        while True:
+            async with self._follower.still:
+                first = self._let_go(first)
+            if not first:
+                return
+            await asyncio.sleep(0)  # some milliseconds each: let others run
 
     async def snapshot(self) -> Offset:
         """Save the state if enough was folded since the last snapshot."""

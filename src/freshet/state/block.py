@@ -105,6 +105,22 @@ def read_rows(words, sequence, rows, out, tries):
     return torn
 
 
+@kernel
+def read_slot(words, sequence, slots, row, out, tries):
+    """As `read_rows`, one row, which lies where `slots` says and may move meanwhile."""
+    for _ in range(tries):
+        before = sequence[row]
+        fence()
+        if before & 1 == 0:
+            slot = slots[row]
+            for j in range(words.shape[1]):
+                out[j] = words[slot, j]
+            fence()
+            if sequence[row] == before:
+                return True
+    return False
+
+
 class Block:
     """Rows of `width` 32-bit words, seen as float32 (`floats`) and as int32 (`ints`).
 

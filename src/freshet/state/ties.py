@@ -107,15 +107,9 @@ def _grow(words, used, head, at):
     """Move a list to the next larger piece."""
     old = head[at + ROOM]
     k = _size(old + 1)
-    room = ROOMS[k]
-    start = used[1 + k]
-    if start >= 0:
-        used[1 + k] = words[start]  # a free piece holds where the next one is
-    else:
-        start = used[0]
-        if start + 2 * room > words.shape[0]:
-            return False
-        used[0] += 2 * room
+    room, start = ROOMS[k], _piece(words, used, k)
+    if start < 0:
+        return False
     first, count = np.int64(head[at + START]), head[at + COUNT]
     for i in range(count):
         words[start + i] = words[first + i]
@@ -125,6 +119,42 @@ def _grow(words, used, head, at):
     if old > 0:
         _give_back(words, used, first, old)
     head[at + START], head[at + ROOM] = start, room
+    return True
+
+
+@kernel
+def _piece(words, used, k):
+    """Where a piece of size k is free, -1 if the arena is spent."""
+    start = used[1 + k]
+    if start >= 0:
+        used[1 + k] = words[start]  # a free piece holds where the next one is
+        return start
+    start = used[0]
+    if start + 2 * ROOMS[k] > words.shape[0]:
+        return np.int64(-1)
+    used[0] += 2 * ROOMS[k]
+    return start
+
+
+@kernel
+def put_list(heads, words, used, viewer, at, ties, count):
+    """Lay a list of `count` ties down, keys first, then values, for a viewer who has none.
+
+    Returns:
+        False if the arena is spent.
+    """
+    if count == 0:
+        return True
+    k = _size(count)
+    start = _piece(words, used, k)
+    if start < 0:
+        return False
+    room = ROOMS[k]
+    for i in range(room):
+        words[start + i] = ties[i] if i < count else 0
+        words[start + room + i] = ties[count + i] if i < count else 0
+    head = heads[viewer]
+    head[at + START], head[at + COUNT], head[at + ROOM] = start, count, room
     return True
 
 
@@ -258,18 +288,3 @@ class Ties:
             if count <= room:
                 return out[:, :count]
             room = count + count // 4
-
-    def state(self, viewers: int) -> dict[str, np.ndarray]:
-        """The live part, by name, for snapshots and comparison."""
-        return {
-            "heads": self.heads[:viewers], "words": self.words[: int(self.used[0])],
-            "used": self.used,
-        }  # fmt: skip
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        size = int(state["used"][0])
-        if size > len(self.words):
-            raise Unavailable(f"the table of ties needs {size} words; raise its capacity")
-        self.heads[: len(state["heads"])] = state["heads"]
-        self.words[:size] = state["words"]
-        self.used[:] = state["used"]

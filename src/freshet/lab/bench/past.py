@@ -67,6 +67,7 @@ def lay_past(live: Live, world: World, size: Size, now_ms: int, seed: int, tell:
     rng = past_rng(seed)
     left, scratch = _counts(size), live.space.scratch()
     for views in older_views(rng, world, size, now_ms, tell):
+        live.cold.ready(views.viewer, now_ms // 1000 - EPOCH_S)
         _live_through(
             live.space.state, scratch, views.viewer, views.video, views.time_ms,
             views.watched_ms, _bits(views), left,
@@ -146,13 +147,13 @@ def _live_through(
         left[viewer] -= 1
         if left[viewer] >= HISTORY:
             continue
-        ints = state.viewer_ints[viewer]
+        ints = state.viewer_ints[state.viewer_slots[viewer]]
         ring = ints[H_COUNT] % HISTORY
         expected = world_rate(state, 1 + k.P_LONG)
         ints[H_COUNT] += 1
         ints[H_VIDEO + ring], ints[H_S + ring] = video, now // 1000 - EPOCH_S
         ints[H_BITS + ring], ints[H_WATCHED + ring] = 0, watched
-        state.viewer[viewer, H_EXPECTED + ring] = expected
+        state.viewer[state.viewer_slots[viewer], H_EXPECTED + ring] = expected
         k.note(state, scratch, viewer, video, now, 0, True)
         duration = k.duration_of(state, video, 0)
         reached = k.reached(watched, duration, 0) | acts[i]

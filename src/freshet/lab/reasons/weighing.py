@@ -81,7 +81,8 @@ class Weighed:
     def _rest(self, kind: str, video: int, named: Sequence[str]) -> tuple[float, float, float]:
         """The three inputs of a kind, without the views of some videos."""
         row, left_out = self.query.viewer, {self.live.video_row(name) for name in named}
-        ints, floats = (getattr(self.live.blocks["viewer"], of)[row] for of in ("ints", "floats"))
+        ints = self.live.row_of(row)
+        floats = ints.view(np.float32)
         things = self.live.video_facts[:, SHARED[kind]]
         mine = set(things[video].tolist()) - {-1}
         shown = long = surprise = 0.0
