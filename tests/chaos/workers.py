@@ -266,12 +266,15 @@ def differences(data: Path, newest: int, straight: Live) -> list[str]:
             if one[name].tobytes() != two[name].tobytes()]  # fmt: skip
 
 
-async def fill(data: Path, seed: int) -> None:
+def week_of(seed: int) -> list[e.Event]:
     """A week that ended an hour ago: its videos are fresh, its views recent."""
     start_ms = (now_ms() // HOUR_MS - 1) * HOUR_MS - DAYS * DAY_MS
-    events = week_events(seed, viewers=20, videos=VIDEOS, impressions=400, start_ms=start_ms)
+    return week_events(seed, viewers=20, videos=VIDEOS, impressions=400, start_ms=start_ms)
+
+
+async def fill(data: Path, seed: int) -> None:
     async with open_for_import(data) as (log, keys):
-        await import_events(log, events, keys=keys)
+        await import_events(log, week_of(seed), keys=keys)
 
 
 def run(folder: Path, workers: int, viewers: int, kills: int, pause_s: float, seed: int) -> Seen:
