@@ -28,12 +28,11 @@ def small_live(**settings: Any) -> Live:
 
 def everything(live: Live) -> dict[str, Any]:
     """All that a state is, byte for byte."""
-    names = {f"names.{kind}": list(names.items) for kind, names in live.columns.names.items()}
     rest = {
         "moved": live.columns.names["viewer"].moved, "parked": live.parked.saved(),
         "verdicts": live.columns.verdicts.saved(),
     }  # fmt: skip
-    return names | rest | {name: array.tobytes() for name, array in live.state().items()}
+    return rest | {name: array.tobytes() for name, array in live.state().items()}
 
 
 def differing(one: Live, other: Live) -> list[str]:

@@ -96,7 +96,7 @@ def test_nothing_of_a_person_who_is_erased_stays_in_the_state() -> None:
     live, anna = story.live, story.live.viewer_row("anna")
     story.tell(ev.PersonErased, person="anna")
     assert live.viewer_row("anna") == -1
-    assert "anna" not in str(list(live.columns.names["viewer"].items))
+    assert "anna" not in str(list(live.columns.names["viewer"]))
     assert not live.row_of(anna).any()
     assert not live.ties.heads[anna].any()
     assert not live.space.served.ints[live.space.slots.of[anna]].any()

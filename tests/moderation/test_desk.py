@@ -332,7 +332,7 @@ async def test_whatever_is_asked_is_done_or_refused_and_the_log_alone_says_what_
     for event in told.events:
         again.fold(event)
     assert again.book.verdicts.saved() == told.book.verdicts.saved()
-    for video in told.columns.names["video"].items:
+    for video in told.columns.names["video"]:
         assert again.labels(video) == told.labels(video)
         held = told.book.verdicts.effects(("video", video), told.now_ms)
         owner = told.owner_of(video) or ""

@@ -98,7 +98,7 @@ def view(told: Story) -> dict[str, Any]:
     """All that holds: flags as feeds read them, questions, penalties, records, weights."""
     book = told.book
     return {
-        "labels": {video: told.labels(video) for video in told.columns.names["video"].items},
+        "labels": {video: told.labels(video) for video in told.columns.names["video"]},
         "penalised": {p: book.verdicts.effects(("person", p), book.now_ms) for p in PEOPLE},
         "questions": {d.decision for d in book.open_questions()},
         "records": {v: book.reports.record(v, book.verdicts) for v in VIEWERS},
@@ -125,7 +125,7 @@ def test_flags_are_the_union_of_decisions_that_hold_and_the_apps_own_labels(acts
     for person in PEOPLE:
         if "penalised" in told.book.verdicts.effects(("person", person), told.book.now_ms):
             penalised.add(person)
-    for video in told.columns.names["video"].items:
+    for video in told.columns.names["video"]:
         held = told.book.verdicts.effects(("video", video), told.book.now_ms)
         wanted = own.get(video, set()) | (held & set(LABELS))
         if told.owner_of(video) in penalised:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from freshet.catalogue import facts
@@ -10,7 +12,7 @@ from freshet.domain import events as ev
 from freshet.domain.ids import NO_ROW
 from freshet.state.block import Block
 from freshet.state.memory import Memory
-from freshet.state.names import Names, NameTable
+from freshet.state.names import Names, NameTable, Text
 
 KINDS = (
     "viewer", "video", "sound", "hashtag", "topic", "trait", "placement", "language", "country",
@@ -37,10 +39,11 @@ class Columns:
         self.verdicts = Verdicts()
 
     def restore(
-        self, names: dict[str, list[str]], moved: dict[int, int], verdicts: Verdicts | None = None
-    ) -> None:
+        self, names: Mapping[str, Text | Sequence[str]], moved: dict[int, int],
+        verdicts: Verdicts | None = None,
+    ) -> None:  # fmt: skip
         """Names, which viewers' were moved, and decisions, as saved; facts are the caller's to
-        fill."""
+        fill. Nothing has a name yet."""
         self.verdicts = verdicts or Verdicts()
         for kind, items in names.items():
             mine = moved if kind == "viewer" else {}

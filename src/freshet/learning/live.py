@@ -41,6 +41,7 @@ from freshet.log.ports import Batch
 from freshet.log.snapshots import load_block, load_value, save_block, save_value
 from freshet.state.block import Block
 from freshet.state.memory import Memory
+from freshet.state.names import Text
 
 __all__ = ["HEAD_NAMES", "Live", "Ranked", "Recorder"]
 
@@ -322,8 +323,12 @@ class Live(Reading):
             name: block.ints[: counts.get(name.partition(".")[2], block.capacity)]
             for name, block in self._blocks().items()
         }
+        names: dict[str, npt.NDArray[Any]] = {}
+        for kind, mine in self.columns.names.items():
+            text = mine.text()
+            names |= {f"names.{kind}.text": text.text, f"names.{kind}.ends": text.ends}
         at = np.array([self.offset, self.now], np.int64)
-        return {**rows, **self._arrays(), "at": at}
+        return {**rows, **self._arrays(), **names, "at": at}
 
     def layout_digest(self) -> str:
         return self.space.digest()
@@ -349,9 +354,7 @@ class Live(Reading):
 
     def _values(self) -> dict[str, Any]:
         """What is saved beside the arrays."""
-        names = {f"names.{kind}": names.items for kind, names in self.columns.names.items()}
         return {
-            **names,
             "moved": self.columns.names["viewer"].moved,
             "parked": self.parked.saved(),
             "verdicts": self.columns.verdicts.saved(),
@@ -371,7 +374,7 @@ class Live(Reading):
             raise Corrupt("it is of another layout of features")
         if load_value(folder, "learning", str) != self._learning:
             raise Corrupt("it was learned by other settings of versions or of the shadow")
-        names = {kind: load_value(folder, f"names.{kind}", list[str]) for kind in KINDS}
+        names = {kind: _text(folder, kind) for kind in KINDS}
         moved = load_value(folder, "moved", dict[int, int])
         parked = Parked.of(load_value(folder, "parked", bytes))
         verdicts = Verdicts.of_saved(load_value(folder, "verdicts", bytes))
@@ -416,6 +419,11 @@ class Live(Reading):
             **{f"pending.{name}": array for name, array in self.pending._asdict().items()},
             "vectors.ends": self.space.vectors.ends,
         }
+
+
+def _text(folder: Path, kind: str) -> Text:
+    text = load_block(folder, f"names.{kind}.text", dtype=np.uint8)
+    return Text(text, load_block(folder, f"names.{kind}.ends", dtype=np.int64))
 
 
 def _save(folder: Path, state: dict[str, np.ndarray], values: dict[str, Any]) -> None:
