@@ -112,6 +112,7 @@ async def open_writer(
     live = Live(
         learner.seed, memory=memory, versions=learner.versions, shadow=learner.shadow,
         cold_folder=folder, cold_hours=settings.viewers.cold_hours,
+        cold_beyond=settings.viewers.cold_beyond,
     )  # fmt: skip
     live.warm()
     buckets = live.space.meta[ACKNOWLEDGED:]

@@ -111,6 +111,8 @@ class Viewers(Section, frozen=True):
     # Who did not come for so many hours is kept on disk until they do, which takes a
     # millisecond or two; 0 = all are in memory.
     cold_hours: Count = 6
+    # However long they were away, so many are in memory: they take 1.5 KB each.
+    cold_beyond: Count = 50_000
 
 
 class Settings(Section, frozen=True):

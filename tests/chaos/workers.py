@@ -58,12 +58,13 @@ class Seen:
 class Server:
     """`freshet serve --workers N` on a data folder, begun anew if it is killed itself."""
 
-    def __init__(self, data: Path, workers: int) -> None:
+    def __init__(self, data: Path, workers: int, **settings: object) -> None:
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
             self.port = bound.getsockname()[1]
         self.root = f"http://127.0.0.1:{self.port}"
         self.data, self.workers = data, workers
+        self.settings = {name: str(value) for name, value in settings.items()}
         self.errors = (data.parent / "errors.txt").open("wb")
         self.process = self._begun()
 
@@ -71,7 +72,8 @@ class Server:
         return subprocess.Popen(
             [sys.executable, "-m", "freshet", "serve", "--data", str(self.data), "--port",
              str(self.port), "--workers", str(self.workers)],
-            env=environment() | {"FRESHET_HTTP_API_KEY": KEY, "FRESHET_HTTP_ADMIN_KEY": KEY[::-1]},
+            env=environment() | self.settings
+            | {"FRESHET_HTTP_API_KEY": KEY, "FRESHET_HTTP_ADMIN_KEY": KEY[::-1]},
             stdout=self.errors, stderr=self.errors,
         )  # fmt: skip
 

@@ -26,7 +26,7 @@ def test_who_was_away_comes_back_as_they_were_whichever_process_dies(tmp_path: P
     asyncio.run(first.ready())
     assert first.stop() == 0  # leaves a snapshot, from which the next start reads who came lately
 
-    server = Server(data, 2)
+    server = Server(data, 2, FRESHET_VIEWERS_COLD_BEYOND=0)
     try:
         seen = asyncio.run(come_back(server, shown))
     finally:

@@ -253,7 +253,7 @@ def swipes(
     tag_accuracy: Annotated[float, typer.Option(min=0, max=1, help="Share of right tags.")] = 0.7,
     viewers: Annotated[int, typer.Option(min=1, help="Who act first, and count cold.")] = 3_000,
     new: Annotated[int, typer.Option(min=1, help="Who come then, and count warm.")] = 200,
-    slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 5,
+    slate: Annotated[int, typer.Option(min=1, max=50, help="Videos asked for at a time.")] = 1,
     picture: Picture = None,
     seed: Seed = 0,
     as_json: Json = None,

@@ -158,12 +158,15 @@ class Cold:
         state: what kernels are given; `slots` are those of it.
         folder: where files go; None = everybody is in memory.
         hours: who did not come for so long is let go.
+        beyond: so many stay, however long they were away.
     """
 
-    def __init__(self, state: Any, slots: Slots, folder: Path | None, hours: int) -> None:
+    def __init__(
+        self, state: Any, slots: Slots, folder: Path | None, hours: int, beyond: int = 0
+    ) -> None:
         self._state, self._slots, self._folder = state, slots, folder
         self.on = folder is not None and hours > 0
-        self._after_s = hours * 3600
+        self._after_s, self._beyond = hours * 3600, beyond
         capacity = len(slots.of)
         self._home = np.zeros(capacity, np.int64)  # of who is cold
         self._size = np.zeros(capacity, np.int32)  # of records that are not in the base
@@ -241,6 +244,7 @@ class Cold:
         packed.latest(state.viewer_ints, state.served, self._slots.of[viewers], last_s)
         last_s = np.maximum(last_s, self._woken_s[viewers])
         late = (last_s < now_s - self._after_s) & ~np.isin(viewers, needed)
+        late &= np.cumsum(late) <= max(self._slots.taken - self._beyond, 0)
         going = self._slots.going
         viewers, soon = viewers[late & (going[viewers] != 0)], viewers[late]
         going[first:end] = 0
@@ -310,17 +314,19 @@ class Cold:
             end = min(first + AT_ONCE, viewers)
             ends = base.ends(first, end)
             records = base.records.read(int(ends[0]), int(ends[-1]))
-            self._admit(first, records, ends - ends[0], now_s, needed)
+            self._admit(first, records, ends - ends[0], now_s, needed, viewers)
         self._base = base
 
-    def _admit(self, first: int, records: Ints, ends: Longs, now_s: int, needed: Ints) -> None:
+    def _admit(
+        self, first: int, records: Ints, ends: Longs, now_s: int, needed: Ints, viewers_in_all: int
+    ) -> None:
         count = len(ends) - 1
         last_s = np.empty(count, np.int64)
         width = self._state.viewer_ints.shape[1]
         packed.latest_of_records(records, ends[1:], width, last_s)
         some = np.diff(ends) > 0
         about = some.copy()
-        if self.on:
+        if self.on and viewers_in_all > self._beyond:
             late = last_s < now_s - self._after_s
             about &= ~late | np.isin(np.arange(first, first + count), needed)
         viewers = first + np.flatnonzero(about)

@@ -55,7 +55,7 @@ def liked_views(state, viewer, rows, numbers):
     Returns:
         How many.
     """
-    ints = state.viewer_ints[viewer]
+    ints = state.viewer_ints[state.viewer_slots[viewer]]
     found, last = 0, ints[H_COUNT] - 1
     for number in range(max(last + 1 - HISTORY, 0), last):
         if liked_at(state, viewer, number % HISTORY) > np.float32(0.0):

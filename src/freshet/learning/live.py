@@ -71,8 +71,8 @@ class Live(Reading):
         features: other than the standard ones, for laboratories and tests.
         versions: when the model is copied, and goes back to a copy.
         shadow: a second model that learns beside it.
-        cold_folder: viewers who did not come for `cold_hours` lie there in a file without a
-            name; None or 0 hours keeps everybody in memory.
+        cold_folder: viewers who did not come for `cold_hours`, but for `cold_beyond` of them,
+            lie there in a file without a name; None or 0 hours keeps everybody in memory.
     """
 
     offset = 0
@@ -82,10 +82,10 @@ class Live(Reading):
         self, seed: int = 0, capacity: dict[str, int] | None = None, pending: int = 1 << 15,
         memory: Memory | None = None, features: Sequence[Feature] = FEATURES,
         versions: Versions = Versions(), shadow: Shadow = Shadow(),  # noqa: B008 - frozen
-        cold_folder: Path | None = None, cold_hours: int = 0,
+        cold_folder: Path | None = None, cold_hours: int = 0, cold_beyond: int = 0,
     ) -> None:  # fmt: skip
         self.space = Space(capacity, memory, features)
-        self.cold = Cold(self.space.state, self.space.slots, cold_folder, cold_hours)
+        self.cold = Cold(self.space.state, self.space.slots, cold_folder, cold_hours, cold_beyond)
         self.composed = self.space.composed
         self.model = new_model(self.composed.names, seed, versions, shadow)
         self.params = self.model.params

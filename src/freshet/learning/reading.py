@@ -30,6 +30,7 @@ from freshet.learning.predicting import Floats, Mask, Predicting, Rows
 from freshet.learning.sessions import Session, place_of, session_hash, session_of
 from freshet.learning.vectors import items
 from freshet.state.block import Block, read_slot
+from freshet.state.slots import COLD
 from freshet.state.tied import many, reached
 from freshet.state.ties import (
     FOLLOWS,
@@ -399,8 +400,11 @@ class Reading(Predicting):
 
     @property
     def view_counts(self) -> Rows:
-        """(viewers,) how many views each has begun."""
-        return self.blocks["viewer"].ints[: len(self.columns.names["viewer"]), H_COUNT]
+        """(viewers,) how many views each has begun; -1 of those on disk."""
+        slots = self.space.slots.of[: len(self.columns.names["viewer"])]
+        counts: Rows = self.blocks["viewer"].ints[slots, H_COUNT]
+        counts[slots == COLD] = -1
+        return counts
 
     def liked_views(self, viewer: int) -> tuple[Rows, Rows]:
         """Of the last views, but for the very last, those that the viewer liked, oldest first:

@@ -33,7 +33,7 @@ from freshet.learning.sessions import WIDTH
 from freshet.learning.vectors import Vectors, attract
 from freshet.state.block import Block
 from freshet.state.compiled import address_of
-from freshet.state.memory import Memory, Private
+from freshet.state.memory import Memory
 from freshet.state.names import NameTable
 from freshet.state.slots import Slots
 from freshet.state.ties import Ties
@@ -62,8 +62,9 @@ class Space:
         room = CAPACITY | (capacity or {})
         self.composed = compose(features)
         inputs = len(self.composed.names)
-        where = Private() if memory is None else memory
-        self.tables = {kind: NameTable(kind, room.get(kind, SMALL), where) for kind in KINDS}
+        self.tables: dict[str, NameTable] = {}
+        if memory is not None:
+            self.tables = {kind: NameTable(kind, room.get(kind, SMALL), memory) for kind in KINDS}
         self.columns = Columns(room["viewer"], room["video"], memory, self.tables)
         self.slots = Slots(room["viewer"], memory)
         by_slot = room | {"viewer": self.slots.rows}

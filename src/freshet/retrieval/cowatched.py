@@ -28,7 +28,7 @@ class Views(Protocol):
     def video_count(self) -> int: ...
 
     @property
-    def view_counts(self) -> Rows: ...  # (viewers,) how many each has begun
+    def view_counts(self) -> Rows: ...  # (viewers,) how many each has begun; -1: cannot be read
 
     def liked_views(self, viewer: int) -> tuple[Rows, Rows]:
         """Lately liked, oldest first: rows, and how many views there were before each."""
@@ -95,6 +95,8 @@ class CoWatched:
         counts = self.live.view_counts.copy()
         seen = np.zeros(len(counts), np.int32)
         seen[: len(self._seen)] = self._seen[: len(counts)]
+        away = counts < 0  # who has done nothing since
+        counts[away] = seen[away] + 1
         seen[counts < seen] = 0  # who was forgotten begins anew
         # The last view may yet be liked: it is counted with the next.
         for viewer in np.flatnonzero(counts - 1 > seen).tolist():

@@ -15,7 +15,8 @@ from freshet.lab import cli_lab
 from freshet.lab.simulating.measure import gini
 from freshet.world.plan import make_plan
 
-SMALL = ("--viewers", 12, "--creators", 20, "--clips", 240, "--days", 2, "--sessions", 1.5)
+SMALL = ("--viewers", 12, "--creators", 20, "--clips", 240, "--days", 2, "--sessions", 1.5,
+         "--seed", 1)  # fmt: skip
 
 
 def call(*arguments: object) -> str:

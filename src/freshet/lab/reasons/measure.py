@@ -204,7 +204,7 @@ async def measure(shape: Shape, seed: int, tell: Tell) -> Found:
             tell("feeds", checked.found.feeds, shape.feeds)
         weights = settings.feed.for_you.weights
     with TemporaryDirectory(prefix="freshet-lab-") as folder:
-        past = Past(checked.events, Live(seed, SMALL, PENDING), Path(folder))
+        past = Past(checked.events, lambda: Live(seed, SMALL, PENDING), Path(folder))
         _remove(checked, past, weights, tell)
     return checked.found
 

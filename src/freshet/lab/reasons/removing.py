@@ -9,7 +9,7 @@ served, to the bit; that is checked beside.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from freshet.domain.events import Event
@@ -23,11 +23,12 @@ class Past:
     """A log, and snapshots of its fold in a folder.
 
     Args:
-        live: an empty state, as the one that served began.
+        empty: makes a state as the one that served began.
     """
 
-    def __init__(self, events: Sequence[Event], live: Live, folder: Path) -> None:
-        self.events, self._live, self._folder = events, live, folder
+    def __init__(self, events: Sequence[Event], empty: Callable[[], Live], folder: Path) -> None:
+        self.events, self._empty, self._folder = events, empty, folder
+        live = empty()
         self._place = {event.event_id: at for at, event in enumerate(events)}
         self._snapshots = list(range(0, len(events), EVERY))
         for at in self._snapshots:
@@ -36,13 +37,10 @@ class Past:
             live.fold(events[at : at + EVERY])
 
     def without(self, left_out: Collection[str], end: int) -> Live:
-        """The state after the first `end` events, but for those whose ids are left out; good
-        until the next call."""
+        """The state after the first `end` events, but for those whose ids are left out."""
         first = min((self._place[one] for one in left_out), default=end)
         begin = self._snapshots[bisect_right(self._snapshots, first) - 1]
-        live = self._live
-        for array in live.state().values():  # blank again: making a new one takes far longer
-            array[...] = 0
+        live = self._empty()
         live.load(self._folder / str(begin))
         kept = set(left_out)
         live.fold([event for event in self.events[begin:end] if event.event_id not in kept])

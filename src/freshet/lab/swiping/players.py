@@ -6,6 +6,7 @@ as a nightly job would be if nights were short; ours learns each view as it come
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from typing import Any, Protocol
 
@@ -125,7 +126,8 @@ class ItemBased(Counted):
         rows = np.concatenate([np.array(self.liked[viewer], np.int64) for viewer in viewers])
         shape = (len(viewers), self.videos)
         watched = csr_matrix((np.ones(len(rows), np.float32), rows, ends), shape)
-        self.model.fit(watched, show_progress=False)
+        with warnings.catch_warnings(action="ignore"):  # of a matrix the library itself makes
+            self.model.fit(watched, show_progress=False)
         self.similar = self.model.similarity
 
 
