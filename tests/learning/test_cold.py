@@ -115,6 +115,24 @@ def test_who_comes_between_two_looks_stays(tmp_path: Path) -> None:
     assert live.space.slots.of[going[1]] == COLD
 
 
+def test_as_many_stay_as_there_is_room_for(tmp_path: Path) -> None:
+    live = living(tmp_path)
+    live.apply(Batch(1, MANY[:500]))
+    taken = live.space.slots.taken
+    live.cold._beyond = taken - 2
+    assert send_away(live) == 2
+    assert live.space.slots.taken == taken - 2
+    assert send_away(live) == 2
+    live.save(tmp_path)
+    viewers = len(live.columns.names["viewer"])
+    for beyond, cold in ((viewers, False), (viewers - 1, True)):
+        again = living(tmp_path, cold_beyond=beyond)
+        again.now = live.now + 7 * HOUR_S * 1000
+        again.load(tmp_path)
+        assert (again.held()["cold"] > 0) == cold
+        assert differing(again, live) == []
+
+
 def test_slots_of_who_went_are_used_again_and_hold_nothing_of_them(tmp_path: Path) -> None:
     live = living(tmp_path)
     live.apply(Batch(1, MANY[:500]))

@@ -23,15 +23,19 @@ class Histories:
     def __init__(self, videos: int = 40) -> None:
         self.videos = videos
         self.of: list[list[int]] = []
+        self.away = 0  # so many of the first cannot be read
 
     def video_count(self) -> int:
         return self.videos
 
     @property
     def view_counts(self) -> Any:
-        return np.array([len(one) for one in self.of], np.int32)
+        counts = np.array([len(one) for one in self.of], np.int32)
+        counts[: self.away] = -1
+        return counts
 
     def liked_views(self, viewer: int) -> Any:
+        assert viewer >= self.away
         told = np.array(self.of[viewer][:-1], np.int32)
         return told, np.arange(len(told), dtype=np.int32)
 
@@ -58,6 +62,15 @@ def test_views_are_counted_once_however_often_it_looks() -> None:
         once.views(np.array(one[:-1]))
     assert np.array_equal(often._sums.future, once.future)  # type: ignore[union-attr]
     assert often.views == 150 * 7 > LEAST_VIEWS
+
+
+def test_who_was_on_disk_meanwhile_is_not_counted_twice() -> None:
+    histories, whole = Histories(), circle()
+    often = known(histories)
+    for step, away in ((4, 0), (4, 60), (6, 0), (6, 90), (8, 0)):
+        histories.of, histories.away = [one[:step] for one in whole], away
+        often.maintain((10 * step + (away > 0)) * MINUTE_MS)
+    assert often.views == 150 * 7
 
 
 def test_what_follows_is_near() -> None:
