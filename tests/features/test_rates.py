@@ -111,7 +111,8 @@ def test_what_is_watched_often_does_not_fade_faster(entity: str, second: int) ->
         story.shows(f"fan{n}", "a")
         story.now_ms -= 1_000
         story.watches(f"fan{n}", "a", 5, left=True)
-    row = story.live.blocks[entity].floats[0]
+    at = story.live.space.video_slots.of[0] if entity == "video" else 0
+    row = story.live.blocks[entity].floats[at]
     tally, recent = (story.live.composed.layout(f"{entity}.{name}") for name in ("tally", "recent"))
     assert row[tally] == 500
     assert row[recent] == pytest.approx(500, rel=0.001)

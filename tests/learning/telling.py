@@ -30,7 +30,7 @@ def everything(live: Live) -> dict[str, Any]:
     """All that a state is, byte for byte."""
     rest = {
         "moved": live.columns.names["viewer"].moved, "parked": live.parked.saved(),
-        "verdicts": live.columns.verdicts.saved(),
+        "verdicts": live.columns.verdicts.saved(), "removed": live.removed.saved(),
     }  # fmt: skip
     return rest | {name: array.tobytes() for name, array in live.state().items()}
 
@@ -56,6 +56,7 @@ class Story:
     def __init__(self, now_ms: int = START_MS, **settings: Any) -> None:
         self.live = small_live(**settings)
         self.now_ms, self._told = now_ms, 0
+        self.batches: list[Batch] = []  # all that was told
 
     # --- telling ---
 
@@ -63,7 +64,8 @@ class Story:
         self._told += 1
         event_id = uuid7(self.now_ms, Random(self._told))
         event = kind(event_id=event_id, time=self.now_ms, received=self.now_ms, **fields)
-        self.live.apply(Batch(self._told, [event]))
+        self.batches.append(Batch(self._told, [event]))
+        self.live.apply(self.batches[-1])
         self.now_ms += 1_000
         return event
 
@@ -113,6 +115,7 @@ class Story:
     def tally(self, entity: str, name: str, outcome: str = "") -> float:
         """Sum of one outcome in a full tally, or its views."""
         row = 0 if entity == "all" else self.live.columns.names[entity].row(name)
+        row = int(self.live.space.video_slots.of[row]) if entity == "video" else row
         at = self.live.composed.layout(f"{entity}.tally")
         index = 1 + INDEX[outcome] if outcome else 0
         return float(self.live.blocks[entity].floats[row, at + index])

@@ -40,10 +40,13 @@ def test_an_act_changes_the_rows_it_is_about_and_no_other(story: Story) -> None:
     live = story.live
     before = {name: block.ints.copy() for name, block in live.blocks.items()
               if name in ("viewer", "video", "topic", "hashtag", "sound")}  # fmt: skip
+    slots = {"viewer": live.space.slots.of, "video": live.space.video_slots.of}
     story.tell(ev.Like, viewer="ann", video="a")
     for name, block in live.blocks.items():
         if name in before:
             rows = np.flatnonzero((block.ints != before[name]).any(axis=1))
+            if name in slots:
+                rows = np.flatnonzero(np.isin(slots[name], rows))
             thing = {"viewer": "ann", "video": "a", "topic": "cats", "hashtag": "cat",
                      "sound": "meow"}[name]  # fmt: skip
             assert [live.names(name, int(row)) for row in rows] == [thing]

@@ -74,7 +74,8 @@ def test_a_removed_video_has_no_vector(story: Story) -> None:
     story.tell(ev.VideoRemoved, video="cat0")
     assert not story.live.items(rows(story, "cat0")).any()
     story.views("ann", "cat1", 60)  # nothing can be learned of it, or from it
-    assert not story.live.space.vectors.block.ints[rows(story, "cat0")].any()
+    slots = story.live.space.video_slots.of[rows(story, "cat0")]
+    assert not story.live.space.vectors.block.ints[slots].any()
 
 
 def test_the_videos_of_an_erased_person_have_no_vector(story: Story) -> None:

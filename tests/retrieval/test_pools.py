@@ -79,7 +79,9 @@ def test_a_large_catalogue_is_valued_slice_by_slice_around_and_around() -> None:
     for _ in range(3):
         proven.go_on(256, 0)
     assert proven.work_out(0).rows.max() == 767
+    assert not proven.been_round
     proven.go_on(512, 0)
+    assert proven.been_round  # from now on without haste
     assert proven.work_out(0).rows.max() == 999
 
 

@@ -33,6 +33,7 @@ LABEL_BIT = {
 }  # fmt: skip
 LABELS = sum(LABEL_BIT.values())  # that hold, whoever says so
 PENALISED = 1 << 14  # its creator is penalised
+COMPACTED = 1 << 22  # removed for so long that its rows are another video's
 OWN_SHIFT = 8  # a label's bit moved up by this: the app's own word, by `LabelSet`
 OWN_LABELS = LABELS << OWN_SHIFT
 FOLLOWERS_BARRED = REMOVED | LABELS  # what is not even shown to followers

@@ -15,8 +15,9 @@ AHEAD = 8  # videos: long enough for memory to answer, few enough for the neares
 def fetch_video(state, video):
     """A video's facts, its vector and its own rates."""
     fetch_row(state.video_facts, video)
-    fetch_row(state.vector_ints, video)
-    fetch_row(state.video, video)
+    slot = np.int64(state.video_slots[video])
+    fetch_row(state.vector_ints, slot)
+    fetch_row(state.video, slot)
 
 
 @part

@@ -17,6 +17,7 @@ import numpy as np
 
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.state.compiled import kernel, part
+from freshet.state.slots import to_write
 
 NAMES = ("long_view", "log_watch")
 # Views that a video had when it was predicted: buckets, and the views each stands for.
@@ -75,7 +76,8 @@ class VideoEffect:
         @part
         def write(state, act):
             if act.closed:
-                row, world = state.video[act.video], state.all[0]
+                row = state.video[to_write(state.video_slots, act.video)]
+                world = state.all[0]
                 views = row[effect]
                 bucket = 0
                 for b in range(BUCKETS - 1):
@@ -92,7 +94,7 @@ class VideoEffect:
 
         @part
         def value(state, ask, x):
-            row = state.video[ask.video]
+            row = state.video[state.video_slots[ask.video]]
             for j in range(targets):
                 x[k + j] = row[effect + 1 + j]
 

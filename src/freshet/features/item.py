@@ -28,7 +28,8 @@ def put_item(state, video, out, at):
     Returns:
         What makes it so when multiplied with; 0 if the video has none.
     """
-    content, learned = state.vector_bytes[video], state.vector_shorts[video]
+    slot = state.video_slots[video]
+    content, learned = state.vector_bytes[slot], state.vector_shorts[slot]
     for j in range(WIDTH):
         value = np.float32(content[j]) * PER_UNIT + np.float32(learned[LEARNED + j]) * PER_SCALE
         out[at + j] = value

@@ -11,6 +11,7 @@ from freshet.features.layout import Column, Kernel, Layout
 from freshet.features.tally import BASE, evidence, place
 from freshet.state.arithmetic import ln1p
 from freshet.state.compiled import kernel, part
+from freshet.state.slots import to_write
 
 OUTCOMES = ("long_view", "like")  # what a history tells of a view
 KNOWN = 1 + len(OUTCOMES)  # width: views, then one sum per outcome
@@ -76,10 +77,12 @@ class VideoKnown:
 
         @part
         def write(state, act):
-            add_known(state.video[act.video], known, act.delta)
+            row = state.video[to_write(state.video_slots, act.video)]
+            add_known(row, known, act.delta)
 
         @part
         def value(state, ask, x):
-            known_values(state, state.video[ask.video], known, world, (20.0, 50.0), x, k)
+            row = state.video[state.video_slots[ask.video]]
+            known_values(state, row, known, world, (20.0, 50.0), x, k)
 
         return write, value

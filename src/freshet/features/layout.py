@@ -49,13 +49,14 @@ State = namedtuple(
         *ENTITIES,
         "viewer_ints",
         "video_ints",
+        "video_slots",  # which row of `video` and of the vectors is a video's
         "viewer_slots",  # which row of `viewer` and of `served` is a viewer's, see state/slots.py
         "viewer_facts",
         "video_facts",
         "viewer_sequence",
         "video_sequence",
         "served",  # int32, as rows of `viewer` lie, see learning/sessions.py
-        "vector_bytes",  # item vectors, see learning/vectors.py
+        "vector_bytes",  # item vectors as rows of `video` lie, see learning/vectors.py
         "vector_shorts",
         "vector_ints",
         "vector_ends",

@@ -27,6 +27,7 @@ from freshet.features.tally import (
 )
 from freshet.state.arithmetic import ln1p
 from freshet.state.compiled import part
+from freshet.state.slots import to_write
 
 PLACES = 4
 
@@ -111,12 +112,13 @@ class VideoPlacement:
         @part
         def write(state, act):
             here = places + min(act.placement, PLACES - 1) * SHORT_WIDTH
-            add_short(state.video[act.video], here, act.delta)
+            row = state.video[to_write(state.video_slots, act.video)]
+            add_short(row, here, act.delta)
 
         @part
         def value(state, ask, x):
             here = places + min(ask.placement, PLACES - 1) * SHORT_WIDTH
-            row = state.video[ask.video]
+            row = state.video[state.video_slots[ask.video]]
             short_evidence(row, here, ask.notes, 20.0, x, k)
             x[k + SHORT_WIDTH - 1] = ln1p(row[here])
 

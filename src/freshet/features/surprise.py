@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from freshet.features.layout import Column, Kernel, Layout
 from freshet.state.compiled import part
+from freshet.state.slots import to_write
 
 NAMES = ("long_view", "log_watch", "watched_2s")
 KEEP = 0.98
@@ -60,14 +61,14 @@ class VideoSurprise:
         @part
         def write(state, act):
             if act.closed:
-                row = state.video[act.video]
+                row = state.video[to_write(state.video_slots, act.video)]
                 row[column] += 1.0
                 for j in range(3):
                     row[column + 1 + j] += act.surprise[j]
 
         @part
         def value(state, ask, x):
-            row = state.video[ask.video]
+            row = state.video[state.video_slots[ask.video]]
             for j in range(3):
                 x[k + j] = row[column + 1 + j] / (row[column] + 20.0)
             for j in range(SOON):

@@ -28,6 +28,7 @@ from freshet.features.tally import (
 )
 from freshet.state.arithmetic import ln1p
 from freshet.state.compiled import part
+from freshet.state.slots import to_write
 
 LIKE = place("like")
 DISLIKES = np.array([place(outcome) for outcome in ("not_interested", "hide", "report")])
@@ -63,19 +64,21 @@ class VideoRates:
 
         @part
         def write(state, act):
-            row = state.video[act.video]
+            slot = to_write(state.video_slots, act.video)
+            row = state.video[slot]
             add_full(row, tally, act.delta)
             now_s = act.now // 1000 - EPOCH_S
-            elapsed = (now_s - state.video_ints[act.video, recent_s]) * 1000.0
+            elapsed = (now_s - state.video_ints[slot, recent_s]) * 1000.0
             decay(row, recent, TALLY, elapsed, LATELY_MS)
             decay(row, burst, SHORT_WIDTH, elapsed, HOUR_MS)
-            state.video_ints[act.video, recent_s] = now_s
+            state.video_ints[slot, recent_s] = now_s
             add_full(row, recent, act.delta)
             add_short(row, burst, act.delta)
 
         @part
         def value(state, ask, x):
-            row, notes = state.video[ask.video], ask.notes
+            slot, notes = state.video_slots[ask.video], ask.notes
+            row = state.video[slot]
             span = state.span[span_of(state.video_facts[ask.video, DURATION_MS])]
             weight = span[span_tally + VIEWS] + strength
             for j in range(TALLY):
@@ -92,7 +95,7 @@ class VideoRates:
                         row[tally + what], views, notes[WORK + what], strength, what == LOG_WATCH
                     )
             now_s = ask.now // 1000 - EPOCH_S
-            elapsed = max((now_s - state.video_ints[ask.video, recent_s]) * 1000.0, 0.0)
+            elapsed = max((now_s - state.video_ints[slot, recent_s]) * 1000.0, 0.0)
             fade = faded(elapsed, LATELY_MS)
             lately = row[recent] * fade
             j = k + n_rated

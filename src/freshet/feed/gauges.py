@@ -64,6 +64,9 @@ class _State(Collector):
         for kind in ("viewer", "video"):
             rows.add_metric([kind], held[kind])
         yield rows
+        if "gone" in held:
+            words = "Videos that were removed, or never published, and take no rows"
+            yield GaugeMetricFamily("freshet_videos_gone", words, value=held["gone"])
         if "cold" in held:
             words = "Viewers who did not come for long, on disk"
             yield GaugeMetricFamily("freshet_viewers_cold", words, value=held["cold"])

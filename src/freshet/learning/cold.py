@@ -29,7 +29,7 @@ import numpy.typing as npt
 from freshet.domain.errors import Corrupt, Unavailable
 from freshet.learning import packed
 from freshet.log.snapshots import Stored, read_all, save_block, save_pieces
-from freshet.state.slots import COLD, FIRST, Slots
+from freshet.state.slots import COLD, FIRST, ViewerSlots
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -162,7 +162,7 @@ class Cold:
     """
 
     def __init__(
-        self, state: Any, slots: Slots, folder: Path | None, hours: int, beyond: int = 0
+        self, state: Any, slots: ViewerSlots, folder: Path | None, hours: int, beyond: int = 0
     ) -> None:
         self._state, self._slots, self._folder = state, slots, folder
         self.on = folder is not None and hours > 0

@@ -57,6 +57,7 @@ from freshet.learning.sessions import serve, slate_begins
 from freshet.learning.shadow import has_shadow, learn_beside, meet_beside
 from freshet.state.block import begin, end, out_of_line
 from freshet.state.compiled import call_at, kernel
+from freshet.state.slots import FIRST, WASTE
 from freshet.state.ties import (
     LESS_PERSON,
     LESS_TOPIC,
@@ -133,9 +134,18 @@ def copy_to(values, place):
 
 
 @kernel
+def begin_video(state, video):
+    """A video's rows are about to change; those of one that has none are blank again: what is
+    noted must not depend on what was noted there of another."""
+    begin(state.video_sequence, video)
+    if state.video_slots[video] < FIRST:
+        state.video[WASTE, :] = np.float32(0.0)
+
+
+@kernel
 def tell(state, scratch, viewer, video, now, placement):
     """Add `scratch.delta` to every tally this viewer and this video bear on."""
-    begin(state.video_sequence, video)
+    begin_video(state, video)
     act = Act(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement), scratch.delta,
               False, False, scratch.surprise)  # fmt: skip
     call_at(scratch.calls.tallies, (state, act))
@@ -145,7 +155,7 @@ def tell(state, scratch, viewer, video, now, placement):
 @kernel
 def note(state, scratch, viewer, video, now, placement, opened):
     """A view opened, or closed with a surprise."""
-    begin(state.video_sequence, video)
+    begin_video(state, video)
     act = Act(np.int64(viewer), np.int64(video), np.int64(now), np.int64(placement), scratch.delta,
               opened, not opened, scratch.surprise)  # fmt: skip
     call_at(scratch.calls.moments, (state, act))
@@ -452,7 +462,7 @@ def remember(state, model, pending, record, scratch):
     viewer, video = np.int64(record.viewer), np.int64(record.video)
     act = Act(viewer, video, np.int64(record.now), np.int64(record.placement), scratch.delta,
               False, False, scratch.surprise)  # fmt: skip
-    begin(state.video_sequence, video)
+    begin_video(state, video)
     call_at(scratch.calls.known, (state, act))
     end(state.video_sequence, video)
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from freshet.catalogue.columns import KINDS
 from freshet.catalogue.content import WIDTH, content_vector
-from freshet.catalogue.facts import seconds
+from freshet.catalogue.facts import COMPACTED, FLAGS, REMOVED, seconds
 from freshet.catalogue.verdicts import Verdicts
 from freshet.domain import events as ev
 from freshet.domain.errors import Corrupt, Unavailable
@@ -34,20 +34,23 @@ from freshet.learning.pending import FREE, new_pending
 from freshet.learning.predicting import Floats, Ranked, Rows
 from freshet.learning.reading import Reading
 from freshet.learning.records import Records
+from freshet.learning.removed import Removed
 from freshet.learning.settings import Shadow, Versions
 from freshet.learning.space import HEAD_NAMES, LEARNED, NOW, OFFSET, PUBLISHED, Space
 from freshet.learning.standing import Standing, standing
 from freshet.log.ports import Batch
 from freshet.log.snapshots import load_block, load_value, save_block, save_value
-from freshet.state.block import Block
+from freshet.state.block import Block, begin, end
 from freshet.state.memory import Memory
 from freshet.state.names import Text
+from freshet.state.slots import FIRST, NOBODY
 
 __all__ = ["HEAD_NAMES", "Live", "Ranked", "Recorder"]
 
 ALL = 1 << 31  # of a person's videos
 LOOKED_AT = 4096  # viewers, for who may go to disk: some milliseconds
 CHUNK = 8192  # records folded in one call at the most
+BY_SLOT = ("block.video", "vectors.video")  # blocks saved by number, that lie by slot
 SUMS = ("viewer.tally", "viewer.known", "viewer.surprise")  # columns of a viewer's row that add up
 
 
@@ -93,6 +96,7 @@ class Live(Reading):
         self.pending = new_pending(pending, self.inputs)
         self.recorder: Recorder | None = None
         self.parked = Parked()
+        self.removed = Removed()
         self._records = Records(self.columns, self.inputs)
         self._seen_as = self._state
         self._scratch = self.space.scratch()
@@ -123,6 +127,8 @@ class Live(Reading):
             if event.received >= self.columns.verdicts.next_end:
                 self._flush()
                 self.columns.pass_time(event.received)
+            if event.received >= self.removed.next_end:
+                self._compact(event.received)
             for late in self.parked.ended(event.received):
                 self._fold_one(late)
             if not self._park(event):
@@ -152,7 +158,7 @@ class Live(Reading):
                 self._merge(event)
             case ev.PersonErased():
                 for video in self.videos_of(self.viewer_row(event.person), ALL).tolist():
-                    self.space.vectors.forget(video)
+                    self._forget(video, event.received)
                 row = self.columns.forget(event.person)
                 self._ready(np.array([row]))
                 self.parked.forget(event.person)
@@ -172,7 +178,29 @@ class Live(Reading):
                 )  # fmt: skip
             self.space.vectors.publish(self.video_row(event.video), content)
         elif isinstance(event, ev.VideoRemoved):
-            self.space.vectors.forget(self.video_row(event.video))
+            self._forget(self.video_row(event.video), event.received)
+
+    def _forget(self, video: int, now_ms: int) -> None:
+        self.space.vectors.forget(video)
+        self.removed.put(video, now_ms)
+
+    def _compact(self, now_ms: int) -> None:
+        """Rows of what was removed long enough ago are free for others."""
+        self._flush()
+        of, facts_of = self.space.video_slots.of, self.columns.videos.ints
+        block = self.blocks["video"]
+        for video in self.removed.ended(now_ms):
+            if not facts_of[video, FLAGS] & REMOVED:
+                continue  # it came back
+            facts_of[video, FLAGS] |= COMPACTED
+            slot = int(of[video])
+            if slot < FIRST:
+                continue  # it never had rows
+            begin(block.sequence, video)
+            of[video] = NOBODY
+            block.ints[slot] = 0
+            end(block.sequence, video)
+            self.space.video_slots.give_back(np.array([slot]))
 
     def _merge(self, event: ev.ViewersMerged) -> None:
         source, viewer = self.columns.viewer(event.viewer), self.columns.viewer(event.into)
@@ -199,7 +227,9 @@ class Live(Reading):
             Unavailable: a block is full.
         """
         self._check_room()
-        self._ready(records["viewer"][records["kind"] != kernels.TICK])
+        acts = records["kind"] != kernels.TICK
+        self._ready(records["viewer"][acts])
+        self._give_rows(records["video"][acts])
         rows = len(records) if self.recorder is not None else 0
         out = (
             np.empty((rows, self.inputs), np.float32),
@@ -227,6 +257,14 @@ class Live(Reading):
     def _ready(self, viewers: npt.NDArray[np.integer]) -> None:
         self.cold.ready(viewers, seconds(self.now))
 
+    def _give_rows(self, videos: npt.NDArray[np.integer]) -> None:
+        """All of `videos` have rows on return, but those that are gone for good."""
+        slots = self.space.video_slots
+        if not len(videos) or slots.of[videos].min() >= FIRST:
+            return
+        new = np.unique(videos[(slots.of[videos] < FIRST) & (videos >= 0)])
+        slots.give(new[self.columns.videos.ints[new, FLAGS] & COMPACTED == 0])
+
     def _here(self, viewer: int) -> None:
         if self.away(viewer):
             self.wake(viewer)
@@ -252,8 +290,9 @@ class Live(Reading):
         return waiting
 
     def held(self) -> dict[str, int]:
+        gone = {"gone": self.video_count() - self.space.video_slots.taken}
         cold = {"cold": self.cold.count, "woken": self.cold.woken, "cold_bytes": self.cold.bytes}
-        return super().held() | cold
+        return super().held() | gone | cold
 
     def warm(self) -> None:
         """Compile everything now, also what only readers call: one tick at the beginning of
@@ -321,8 +360,10 @@ class Live(Reading):
         counts = {kind: len(names) for kind, names in self.columns.names.items()}
         rows = {
             name: block.ints[: counts.get(name.partition(".")[2], block.capacity)]
-            for name, block in self._blocks().items()
-        }
+            for name, block in self._blocks().items() if name not in BY_SLOT
+        }  # fmt: skip
+        slots = self.space.video_slots.of[: counts["video"]]
+        rows |= {name: self._blocks()[name].ints[slots] for name in BY_SLOT}
         names: dict[str, npt.NDArray[Any]] = {}
         for kind, mine in self.columns.names.items():
             text = mine.text()
@@ -357,6 +398,7 @@ class Live(Reading):
         return {
             "moved": self.columns.names["viewer"].moved,
             "parked": self.parked.saved(),
+            "removed": self.removed.saved(),
             "verdicts": self.columns.verdicts.saved(),
             "layout": self.layout_digest(),
             "learning": self._learning,
@@ -377,6 +419,7 @@ class Live(Reading):
         names = {kind: _text(folder, kind) for kind in KINDS}
         moved = load_value(folder, "moved", dict[int, int])
         parked = Parked.of(load_value(folder, "parked", bytes))
+        removed = Removed(load_value(folder, "removed", list[tuple[int, int]]))
         verdicts = Verdicts.of_saved(load_value(folder, "verdicts", bytes))
         rows = {name: self._rows_of(folder, name, block) for name, block in self._blocks().items()}
         arrays = {name: _like(folder, name, target) for name, target in self._arrays().items()}
@@ -387,9 +430,14 @@ class Live(Reading):
         self.cold.load(folder, viewers, seconds(now), np.unique(awaited))
 
         self.columns.restore(names, moved, verdicts)
-        self.parked = parked
+        self.parked, self.removed = parked, removed
+        kept = np.flatnonzero(rows["facts.video"][:, FLAGS] & COMPACTED == 0)
+        self.space.video_slots.give(kept)
         for name, block in self._blocks().items():
-            block.ints[: len(rows[name])] = rows[name]
+            mine, first = rows[name], 0
+            if name in BY_SLOT:
+                mine, first = mine if len(kept) == len(mine) else mine[kept], FIRST
+            block.ints[first : first + len(mine)] = mine
         for name, target in self._arrays().items():
             target[:] = arrays[name]
         self.offset, self.now = offset, now

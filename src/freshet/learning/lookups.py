@@ -201,11 +201,11 @@ def _count(one, times, since):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def described(facts, tallies, views, rows, creator, sound, topics, shown):  # type: ignore[no-untyped-def]
+def described(facts, slots, tallies, views, rows, creator, sound, topics, shown):  # type: ignore[no-untyped-def]
     """Fill what a selector reads: an original sound counts as none, it never equals another.
 
     Args:
-        tallies: float32 (videos, width), with the views counted in column `views`.
+        tallies: float32 (slots, width), with the views counted in column `views`.
     """
     for i in range(rows.shape[0]):
         fact = facts[rows[i]]
@@ -213,4 +213,4 @@ def described(facts, tallies, views, rows, creator, sound, topics, shown):  # ty
         sound[i] = -1 if fact[FLAGS] & ORIGINAL_SOUND != 0 else fact[SOUND]
         for k in range(TOPICS):
             topics[i, k] = fact[TOPIC + k]
-        shown[i] = tallies[rows[i], views]
+        shown[i] = tallies[slots[rows[i]], views]

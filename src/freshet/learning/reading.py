@@ -87,7 +87,7 @@ class Reading(Predicting):
     """What feeds ask of the live state."""
 
     name = "live"
-    fold_version = 2
+    fold_version = 3
     outcomes = OUTCOMES
     acts = lookups.ACTS
 
@@ -237,16 +237,17 @@ class Reading(Predicting):
         topics, shown = np.empty((n, facts.TOPICS), np.int32), np.empty(n, np.float32)
         at = self.space.composed.layout("video.tally")
         lookups.described(
-            self.video_facts, self.blocks["video"].floats, at, rows, creator, sound, topics, shown
-        )
+            self.video_facts, self.space.video_slots.of, self.blocks["video"].floats, at, rows,
+            creator, sound, topics, shown,
+        )  # fmt: skip
         return creator, sound, topics, shown
 
     @property
-    def shown(self) -> Floats:
+    def shown(self) -> Column:
         """Views counted."""
         at = self.space.composed.layout("video.tally")
-        shown: Floats = self.blocks["video"].floats[:, at]
-        return shown
+        slots, counts = self.space.video_slots.of, self.blocks["video"].floats[:, at]
+        return Column(lambda rows: counts[slots[rows]])
 
     def videos_of(self, person: int, n: int) -> Rows:
         """A person's videos, the newest first."""
@@ -429,11 +430,11 @@ class Reading(Predicting):
         hour, held against what they had lately. 0 for a video that gains none."""
         at = self.space.composed.layout
         burst, recent = at("video.burst") + BURST_LONG, at("video.recent")
-        rows = self.blocks["video"].floats[first:end]
-        then_s = self.blocks["video"].ints[first:end, at("video.recent_s")]
+        slots, block = self.space.video_slots.of[first:end], self.blocks["video"]
+        then_s = block.ints[slots, at("video.recent_s")]
         hours = np.maximum(facts.seconds(now_ms) - then_s, 0) / np.float32(3600.0)
-        hot = np.maximum(rows[:, burst], 0) * np.exp2(-hours)
-        lately = np.maximum(rows[:, recent], 0) * np.exp2(-hours * 3.6e6 / LATELY_MS)
+        hot = np.maximum(block.floats[slots, burst], 0) * np.exp2(-hours)
+        lately = np.maximum(block.floats[slots, recent], 0) * np.exp2(-hours * 3.6e6 / LATELY_MS)
         speed = np.log1p(hot) - 0.3 * np.log1p(lately)
         return np.where(hot > HOT_MIN, np.maximum(speed, 0), 0).astype(np.float32)
 

@@ -2,7 +2,7 @@
 
     columns   names and facts of people and things      blocks   features' rows
     ties      what viewers were shown and chose          served   sessions
-    slots     where the rows of viewers lie
+    slots     where the rows of viewers and of videos lie
     vectors   where videos lie among their like           trials   where new videos stand
     meta      how far the folds are                      weights  the model, published twice
 
@@ -35,7 +35,7 @@ from freshet.state.block import Block
 from freshet.state.compiled import address_of
 from freshet.state.memory import Memory
 from freshet.state.names import NameTable
-from freshet.state.slots import Slots
+from freshet.state.slots import Slots, ViewerSlots
 from freshet.state.ties import Ties
 
 HEAD_NAMES = (*OUTCOMES, *(f"watched_over_{t:g}s" for t in THRESHOLDS_S))
@@ -66,11 +66,12 @@ class Space:
         if memory is not None:
             self.tables = {kind: NameTable(kind, room.get(kind, SMALL), memory) for kind in KINDS}
         self.columns = Columns(room["viewer"], room["video"], memory, self.tables)
-        self.slots = Slots(room["viewer"], memory)
-        by_slot = room | {"viewer": self.slots.rows}
+        self.slots = ViewerSlots(room["viewer"], memory)
+        self.video_slots = Slots("video", room["video"], memory)
+        by_slot = room | {"viewer": self.slots.rows, "video": self.video_slots.rows}
         self.blocks = self.composed.layout.blocks(by_slot, memory)
         self.ties = Ties(room["viewer"], room.get("tie", 1 << 29), memory)
-        self.vectors = Vectors(room["video"], memory)
+        self.vectors = Vectors(self.video_slots, memory)
         self.served = Block("served", WIDTH, by_slot["viewer"], memory)
         self.trials = Trials(room["video"], memory)
         self.meta = _region(memory, "meta", ACKNOWLEDGED + BUCKETS)
@@ -78,7 +79,8 @@ class Space:
         self.state: Any = cast(Any, State)(  # no checker knows its fields, they are computed
             **{entity: self.blocks[entity].floats for entity in ENTITIES},
             viewer_ints=self.blocks["viewer"].ints, video_ints=self.blocks["video"].ints,
-            viewer_slots=self.slots.of, viewer_facts=self.columns.viewers.ints,
+            viewer_slots=self.slots.of, video_slots=self.video_slots.of,
+            viewer_facts=self.columns.viewers.ints,
             video_facts=self.columns.videos.ints,
             viewer_sequence=self.blocks["viewer"].sequence,
             video_sequence=self.blocks["video"].sequence, served=self.served.ints,

@@ -35,6 +35,7 @@ from freshet.features.ring import (
 from freshet.state.block import Block, begin, end
 from freshet.state.compiled import allocating, kernel
 from freshet.state.memory import Memory
+from freshet.state.slots import FIRST, Slots, to_write
 
 BLANK = 40  # length of the start of a video without content, of 127
 
@@ -111,10 +112,11 @@ def move(state, video, taste, target, weight):
     for j in range(WIDTH):
         cosine += this[j] * taste[j]
     p = np.float32(1.0 / (1.0 + exp(-(SLOPE * cosine - MARGIN))))
-    views = np.float32(state.vector_ints[video, VIEWS])
+    slot = state.video_slots[video]  # it has an item vector, so it has one
+    views = np.float32(state.vector_ints[slot, VIEWS])
     rate = max(RATE / np.float32(sqrt(np.float32(1.0) + views / RATE_VIEWS)), RATE_MIN)
     step = rate * weight * (target - p) * SCALE
-    learned = state.vector_shorts[video]
+    learned = state.vector_shorts[slot]
     begin(state.vector_sequence, video)
     for j in range(WIDTH):
         moved = np.rint(np.float32(learned[LEARNED + j]) + step * taste[j])
@@ -148,7 +150,7 @@ def attract(state, viewer, ring):
         return
     liked = worth > np.float32(0.0)
     move(state, video, taste, np.float32(1.0 if liked else 0.0), min(abs(worth), np.float32(2.0)))
-    state.vector_ints[video, VIEWS] += 1
+    state.vector_ints[to_write(state.video_slots, video), VIEWS] += 1
     if liked:
         key = (np.uint64(viewer) << np.uint64(32)) ^ np.uint64(video)
         drawn = mix(key * np.uint64(0x9E3779B97F4A7C15) + np.uint64(count))
@@ -161,10 +163,11 @@ class Vectors:
     """The block of item vectors. The fold writes; whoever maps it may read at any time: a
     vector read while it moves is between two that are both good."""
 
-    def __init__(self, capacity: int, memory: Memory | None = None) -> None:
-        self.block = Block("video_vector", WORDS, capacity, memory)
-        self.bytes = self.block.ints.view(np.int8)  # (capacity, 196)
-        self.shorts = self.block.ints.view(np.int16)  # (capacity, 98)
+    def __init__(self, slots: Slots, memory: Memory | None = None) -> None:
+        self._slots = slots
+        self.block = Block("video_vector", WORDS, slots.rows, memory)
+        self.bytes = self.block.ints.view(np.int8)  # (slots, 196)
+        self.shorts = self.block.ints.view(np.int16)  # (slots, 98)
         self.ends = np.zeros(1, np.int64)  # rows up to here may have a vector
 
     def publish(self, row: int, content: bytes) -> None:
@@ -174,16 +177,20 @@ class Vectors:
             signs = np.unpackbits(np.array([mix(np.uint64(row + 1))], np.uint64).view(np.uint8))
             length = BLANK / sqrt(WIDTH)
             vector = np.rint((signs * 2.0 - 1.0) * length).astype(np.int8)
+        if self._slots.of[row] < FIRST:
+            self._slots.give(np.array([row]))
         begin(self.block.sequence, row)
-        self.bytes[row, :WIDTH] = vector
+        self.bytes[self._slots.of[row], :WIDTH] = vector
         end(self.block.sequence, row)
         self.ends[0] = max(self.ends[0], row + 1)
 
     def forget(self, row: int) -> None:
         """The video is gone: it has no vector any more, and no index keeps it."""
-        begin(self.block.sequence, row)
-        self.block.ints[row] = 0
-        end(self.block.sequence, row)
+        slot = self._slots.of[row]
+        if slot >= FIRST:
+            begin(self.block.sequence, row)
+            self.block.ints[slot] = 0
+            end(self.block.sequence, row)
 
     def of_state(self) -> dict[str, Any]:
         """What kernels are given of it: the fields of `State` that begin with `vector_`."""

@@ -13,6 +13,8 @@ from freshet.retrieval.index import Floats, Rows, VideoIndex
 from freshet.retrieval.pools import WORTH_SLICE, Catalogue, Popular, Proven, Rising, Young
 from freshet.retrieval.settings import Retrieval
 
+AT_FIRST = 8  # so many times faster videos are valued until all have been
+
 _log = structlog.get_logger("freshet.retrieval")
 
 
@@ -61,7 +63,8 @@ class Nearby:
         slices: what predicts serves one caller at a time."""
         if self.index.is_small:
             return
-        for _ in range(0, self.settings.valued_at_once, WORTH_SLICE):
+        haste = 1 if self.proven.been_round else AT_FIRST
+        for _ in range(0, haste * self.settings.valued_at_once, WORTH_SLICE):
             self.proven.go_on(WORTH_SLICE, self._clock())
             await asyncio.sleep(0)
 

@@ -226,6 +226,7 @@ class Proven:
     kept: Kept[Pool] = field(init=False)
     _worths: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     _next: int = 0  # row to go on with
+    been_round: bool = False  # all videos that there were have been looked at
 
     def __post_init__(self) -> None:
         self.kept = Kept(self.work_out, self.every_ms)
@@ -244,6 +245,7 @@ class Proven:
             rows = np.arange(first, min(first + WORTH_SLICE, count), dtype=np.int32)
             self._worths[rows] = self.worth(rows, now_ms)
             self._next = first + len(rows)
+            self.been_round = self.been_round or self._next >= count
 
     def work_out(self, now_ms: int) -> Pool:
         count = self.live.video_count()

@@ -10,6 +10,7 @@ and learned. A round is both loops, one after the other; medians over rounds are
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,16 @@ import numpy as np
 from freshet import config
 from freshet.app import Tell, now_ms, open_engine
 from freshet.cli_feed import new_loop
-from freshet.lab.bench.assembled.beside import Baseline, Beside, assembled, check, drawn, shown
+from freshet.lab.bench.assembled.beside import (
+    Baseline,
+    Beside,
+    Slates,
+    assembled,
+    check,
+    drawn,
+    settled_s,
+    shown,
+)
 from freshet.lab.bench.drive import Quantiles, carried_out, median, null_per_s, plan_for, run_of
 from freshet.lab.bench.folder import Made, made_folder
 from freshet.lab.bench.load import Done
@@ -88,7 +98,11 @@ def measure(
     half: list[Done] = []
     with Server(folder, how.workers) as server, ExitStack() as stack:
         rival: Beside | None = None
-        slates = shown(server, drawn(made)) if how.baseline else {}
+        slates: Slates = {}
+        if how.baseline:
+            tell("waiting for the server to stand")
+            time.sleep(settled_s(made))
+            slates = shown(server, drawn(made))
         for number in range(how.rounds):
             tell("round", number, how.rounds)
             plan = plan_for(

@@ -74,6 +74,9 @@ def lay_past(live: Live, world: World, size: Size, now_ms: int, seed: int, tell:
         )  # fmt: skip
     tell("learning")
     records = records_of(last_views(rng, world, size, now_ms))
+    # Reports that are still to come stay away: learned when no more views begin, they would be
+    # those of long views alone, and the model would expect everybody to watch for long.
+    records = records[records["now"] <= now_ms]
     vectors = np.zeros((0, live.inputs), np.float32)
     for at in range(0, len(records), CHUNK):
         live.fold_records(records[at : at + CHUNK], vectors)
@@ -99,7 +102,7 @@ def last_views(rng: np.random.Generator, world: World, size: Size, now_ms: int) 
     """The views of the last hour, which the model learns from, in the order of time."""
     count = min(LEARNED_VIEWS, size.views)
     viewer = rng.integers(0, size.viewers, count, np.int32)
-    ago_ms = np.sort(rng.integers(60_000, LEARNED_MS, count))[::-1]
+    ago_ms = np.sort(rng.integers(0, LEARNED_MS, count))[::-1]
     return shown_to(rng, world, viewer, now_ms - ago_ms)
 
 

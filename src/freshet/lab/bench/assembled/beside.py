@@ -33,6 +33,7 @@ from freshet.lab.bench.server import SERVER_LOG, Server
 from freshet.lab.bench.truth import true_worth
 from freshet.lab.extras import extra
 from freshet.lab.lightgbm_nightly import TREES
+from freshet.retrieval.settings import Retrieval
 
 ASKED = 200  # viewers whose slates are valued
 BEST_FOR = 20  # viewers for whom the whole catalogue is
@@ -179,6 +180,13 @@ def shown(server: Server, viewers: list[int]) -> Slates:
         feed = msgspec.json.decode(asked(server, f"{path}{viewer}"), type=Feed)
         slates[viewer] = [int(item.video.removeprefix("video-")) for item in feed.items]
     return slates
+
+
+def settled_s(made: Made) -> float:
+    """Seconds after a start until lists, pools and what videos are worth stand: they are made
+    anew in the background (`retrieval/nearby.py`), but in a catalogue that is looked through
+    whole."""
+    return 0.0 if made.videos <= Retrieval().exact_max else 20.0 + made.videos / 10_000
 
 
 def drawn(made: Made) -> list[int]:
