@@ -115,6 +115,7 @@ def test_both_are_measured_in_turn(folder: Path) -> None:
         assert one.candidates == pytest.approx(found.ours.candidates, rel=0.2)
     assert (found.outcomes.models, found.value.models) == (13, 1)
     assert found.worth_any < found.ours.worth < found.worth_best
+    assert found.worth_any < found.worth_by_value < found.worth_best
     assert found.worth_any < found.outcomes.worth < found.worth_best
     told = msgspec.json.decode(msgspec.json.encode(report))
     assert told["baseline"]["ratio"]["outcomes"]["feeds_per_s_per_core"] > 0

@@ -30,6 +30,7 @@ from freshet.lab.bench.assembled.beside import (
     drawn,
     settled_s,
     shown,
+    shown_by_value,
 )
 from freshet.lab.bench.drive import Quantiles, carried_out, median, null_per_s, plan_for, run_of
 from freshet.lab.bench.folder import Made, made_folder
@@ -93,6 +94,10 @@ def measure(
     if how.baseline:
         check(folder)
     made_folder(folder, made, tell)
+    by_value: Slates = {}
+    if how.baseline:
+        tell("what would be shown by value alone")
+        by_value = shown_by_value(folder, made)
     tell("starting the server")
     closed: list[Done] = []
     half: list[Done] = []
@@ -115,7 +120,7 @@ def measure(
             if how.baseline and rival is None:
                 ranked = round(median([n for done in (*closed, *half) for n in done.survived]))
                 pair = stack.enter_context(assembled(folder, made, ranked, tell, how.trees))
-                rival = Beside(made, pair, slates)
+                rival = Beside(made, pair, slates, by_value)
             if rival is not None:
                 tell("round of the baseline", number, how.rounds)
                 rival.round(plan)

@@ -10,10 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from freshet.domain.errors import Unavailable
@@ -30,6 +30,7 @@ class Server:
 
     Args:
         sheds: answers feeds at less cost under load; else all are in full, as capacity means.
+        settings: of the environment, beside those.
 
     Attributes:
         start_s: from starting the process until it says that it is ready.
@@ -38,8 +39,11 @@ class Server:
         Unavailable: it ended, or was not ready in time; says what it wrote last.
     """
 
-    def __init__(self, folder: Path, workers: int, sheds: bool = False) -> None:
-        self.folder, self.workers, self.sheds = folder, workers, sheds
+    def __init__(
+        self, folder: Path, workers: int, sheds: bool = False,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        self.folder, self.workers, self.sheds, self.settings = folder, workers, sheds, settings
         self.host, self.port = HOST, free_port()
         self.key = secrets.token_urlsafe(32)
         self.start_s = 0.0
@@ -48,11 +52,15 @@ class Server:
         settings = {
             "FRESHET_HTTP_API_KEY": self.key,
             "FRESHET_FEED_SHEDDING_ON": "true" if self.sheds else "false",
+            **self.settings,
         }
         begun = time.perf_counter()
         with (self.folder / SERVER_LOG).open("wb") as log:
             self._process = subprocess.Popen(
-                self.command, env={**os.environ, **settings}, stdout=log, stderr=log
+                self.command,
+                env={**os.environ, **settings},
+                stdout=log,
+                stderr=log,
             )
         try:
             while not self._ready():

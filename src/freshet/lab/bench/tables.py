@@ -74,6 +74,10 @@ def _baseline(found: Baseline) -> RenderableType:
     for what, field in OVER.items():
         ratios = [f"{getattr(found.ratio[by], field):,.2f}" for by in ("outcomes", "value")]
         table.add_row(f"ours over theirs: {what}", "", *ratios)
+    worth, acts = found.worth_by_value, found.acts_by_value
+    over = [f"{worth / one.worth:,.2f}, {acts / one.acts:,.2f}" for one in three[1:]]
+    table.add_row("ours by value alone: true worth, without seconds; over theirs",
+                  f"{worth:.3f}, {acts:.3f}", *over)  # fmt: skip
     table.add_row("true worth: ten best, any video", f"{found.worth_best:.3f}",
                   f"{found.worth_any:.3f}", "")  # fmt: skip
     return table

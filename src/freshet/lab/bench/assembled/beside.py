@@ -8,9 +8,11 @@ cannot be re-weighted, but costs a fraction.
 from __future__ import annotations
 
 import http.client
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -39,6 +41,12 @@ ASKED = 200  # viewers whose slates are valued
 BEST_FOR = 20  # viewers for whom the whole catalogue is
 SLATE = 10
 Slates = dict[int, list[int]]  # rows of videos, by viewer
+# Neither variety nor chance nor trials: what is thought to be of most worth, as a feed assembled
+# from parts has it.
+BY_VALUE = {
+    f"FRESHET_FEED_FOR_YOU_{name.upper()}": "0"
+    for name in ("topic_spread", "topic_novelty", "new_share", "explore_share", "trial_share")
+}
 
 
 class Measured(msgspec.Struct, kw_only=True):
@@ -69,7 +77,8 @@ class Ratio(msgspec.Struct):
 
 class Baseline(msgspec.Struct, kw_only=True):
     """Both ways of assembling a feed, and ours. `worth_best` is that of the ten truly best of
-    the catalogue, `worth_any` that of any video."""
+    the catalogue, `worth_any` that of any video; `worth_by_value` and `acts_by_value` are of
+    ours in the order of value alone."""
 
     ours: Measured
     outcomes: Measured
@@ -77,6 +86,8 @@ class Baseline(msgspec.Struct, kw_only=True):
     ratio: dict[str, Ratio]
     worth_best: float
     worth_any: float
+    worth_by_value: float
+    acts_by_value: float
 
 
 class _Served(msgspec.Struct):
@@ -123,11 +134,11 @@ class Assembled(Server):
 
 
 class Beside:
-    """What runs beside ours, whose slates these are; `round` after each of ours, `report` at
-    the end."""
+    """What runs beside ours, whose slates these are, as served and in the order of value alone;
+    `round` after each of ours, `report` at the end."""
 
-    def __init__(self, made: Made, pair: list[Assembled], ours: Slates) -> None:
-        self._made, self._pair, self._slates = made, pair, ours
+    def __init__(self, made: Made, pair: list[Assembled], ours: Slates, by_value: Slates) -> None:
+        self._made, self._pair, self._slates, self._by_value = made, pair, ours, by_value
         for one in pair:
             one.slates = shown(one, list(ours))
 
@@ -141,10 +152,11 @@ class Beside:
         ours.candidates = median([n for done in (*closed, *half) for n in done.survived])
         found = {one.by: one.measured(yardstick) for one in self._pair}
         best, anything = yardstick.edges(list(self._slates)[:BEST_FOR])
+        worth, acts = yardstick.of(self._by_value)
         return Baseline(
             ours=ours, outcomes=found["outcomes"], value=found["value"],
             ratio={by: _ratio(ours, one) for by, one in found.items()},
-            worth_best=best, worth_any=anything,
+            worth_best=best, worth_any=anything, worth_by_value=worth, acts_by_value=acts,
         )  # fmt: skip
 
 
@@ -170,6 +182,15 @@ def assembled(
         tell("starting the baseline")
         sorts: tuple[By, By] = ("outcomes", "value")
         yield [stack.enter_context(Assembled(Path(to), by, candidates)) for by in sorts]
+
+
+def shown_by_value(folder: Path, made: Made) -> Slates:
+    """What the same viewers would be shown by value alone, of a copy: what is served counts."""
+    with tempfile.TemporaryDirectory(prefix="freshet-by-value-") as to:
+        copied = Path(shutil.copytree(folder, Path(to) / "data"))
+        with Server(copied, workers=1, settings=BY_VALUE) as server:
+            time.sleep(settled_s(made))
+            return shown(server, drawn(made))
 
 
 def shown(server: Server, viewers: list[int]) -> Slates:
