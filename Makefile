@@ -110,6 +110,7 @@ bench-speed: setup
 	$(BIN)/freshet bench feed --videos 1000000 --compare 5 --json out/feed-1m.json
 	$(BIN)/freshet bench events --log-events 10000000 --json out/events.json
 	$(BIN)/freshet bench freshness --json out/freshness.json
+	$(BIN)/freshet bench folding --json out/folding.json
 	$(BIN)/freshet bench growth --json out/growth.json
 	$(BIN)/freshet bench overload --json out/overload.json
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from freshet.app import Tell
 from freshet.lab.bench import events as events_bench
 from freshet.lab.bench import feed as feed_bench
+from freshet.lab.bench import folding as folding_bench
 from freshet.lab.bench import freshness as freshness_bench
 from freshet.lab.bench import growth as growth_bench
 from freshet.lab.bench import overload as overload_bench
@@ -128,6 +129,27 @@ def freshness(
             tell=tell,
         )  # fmt: skip
     _out(report, tables.freshness(report), as_json)
+
+
+@app.command()
+def folding(
+    videos: Videos = 100_000,
+    viewers: Viewers = 100_000,
+    workers: Workers = 1,
+    seconds: Seconds = 20.0,
+    feeds: Annotated[float, typer.Option(min=1, help="A second, for latency.")] = 20.0,
+    events: Annotated[int, typer.Option(min=100, help="A second, beside them.")] = 10_000,
+    seed: Seed = 0,
+    keep: Keep = None,
+    as_json: Json = None,
+) -> None:
+    """What a feed takes while many events are folded and learned beside it."""
+    with _folder(keep) as folder, _told() as tell:
+        report = folding_bench.measure(
+            folder, Made(videos, viewers, seed), workers=workers, seconds=seconds, feeds=feeds,
+            events=events, seed=seed, tell=tell,
+        )  # fmt: skip
+    _out(report, tables.folding(report), as_json)
 
 
 @app.command()

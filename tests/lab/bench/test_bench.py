@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from freshet.domain.errors import Refused
-from freshet.lab.bench import events, feed, freshness, overload, soak
+from freshet.lab.bench import events, feed, folding, freshness, overload, soak, tables
 from freshet.lab.bench.drive import Quantiles
 from freshet.lab.bench.folder import Made, made_folder
 from freshet.lab.bench.load import Done
@@ -161,6 +161,16 @@ def test_acts_reach_the_feeds_of_another_worker(folder: Path) -> None:
     assert report.freshness_ms.p50 > 0
     with pytest.raises(Refused, match="no other worker"):
         freshness.measure(folder, MADE, workers=1, seconds=2.0, seed=1, tell=tell)
+
+
+def test_feeds_are_asked_alone_and_beside_events(folder: Path) -> None:
+    report = folding.measure(
+        folder, MADE, workers=1, seconds=2.0, feeds=10.0, events=1_000, seed=1, tell=tell
+    )
+    assert 0 < report.idle_ms.p50 <= report.idle_ms.p99
+    assert 0 < report.folding_ms.p50 <= report.folding_ms.p99
+    assert report.events_per_s > 500
+    assert tables.folding(report)
 
 
 def test_events_are_counted_behind_those_the_log_holds(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from freshet.lab.bench.assembled.beside import Baseline, Measured
 from freshet.lab.bench.drive import Quantiles
 from freshet.lab.bench.events import EventsReport
 from freshet.lab.bench.feed import FeedReport
+from freshet.lab.bench.folding import FoldingReport
 from freshet.lab.bench.freshness import FreshnessReport
 from freshet.lab.bench.growth import GrowthReport
 from freshet.lab.bench.overload import OverloadReport
@@ -107,6 +108,16 @@ def freshness(report: FreshnessReport) -> RenderableType:
     table.add_row("probes", f"{report.probes:,}")
     table.add_row("meanwhile feeds/s", f"{report.load_per_s:,.1f}")
     table.add_row("  their ms p50, p99", _both(report.feed_ms))
+    return table
+
+
+def folding(report: FoldingReport) -> RenderableType:
+    table = _table("Feeds beside folding", report.run)
+    table.add_row("ms p50, p99 alone", _both(report.idle_ms))
+    table.add_row("ms p50, p99 beside events", _both(report.folding_ms))
+    table.add_row("  p99, so many times", f"{report.ratio:.2f}")
+    table.add_row("events/s acknowledged meanwhile", f"{report.events_per_s:,.0f}")
+    table.add_row("feeds before their viewer's last act", f"{report.behind:,}")
     return table
 
 
