@@ -136,6 +136,14 @@ def test_the_videos_of_an_erased_person_give_their_rows_back() -> None:
     assert story.live.space.video_slots.taken == taken - 2
 
 
+def test_what_names_no_video_gives_no_video_rows() -> None:
+    story = Story(capacity={"viewer": 1 << 8, "video": 4, "tie": 1 << 12})
+    story.publish("a")
+    for n in range(9):
+        story.tell(ev.Follow, viewer="ann", person=f"person{n}")
+    assert story.live.space.video_slots.taken == 1
+
+
 def test_memory_follows_the_videos_there_are_not_those_there_were() -> None:
     story = Story()
     for day in range(20):

@@ -114,6 +114,12 @@ def new_scratch(inputs: int, calls: Any) -> Any:
     return Scratch._make([*arrays, calls])
 
 
+def counts_for_videos(kinds: Any) -> Any:
+    """Of RECORD kinds (n,), which change a video's rows; others name in `video` what they are
+    about, whatever it is."""
+    return ((kinds >= IMPRESSION) & (kinds <= LOSE)) | (kinds == KNOWN)
+
+
 def samples(state: Any, scratch: Any) -> dict[str, tuple[Any, ...]]:
     """Arguments of the types with which the kernels in `Calls` are called, by name."""
     zero = np.int64(0)

@@ -227,9 +227,9 @@ class Live(Reading):
             Unavailable: a block is full.
         """
         self._check_room()
-        acts = records["kind"] != kernels.TICK
-        self._ready(records["viewer"][acts])
-        self._give_rows(records["video"][acts])
+        kinds = records["kind"]
+        self._ready(records["viewer"][kinds != kernels.TICK])
+        self._give_rows(records["video"][kernels.counts_for_videos(kinds)])
         rows = len(records) if self.recorder is not None else 0
         out = (
             np.empty((rows, self.inputs), np.float32),
