@@ -24,8 +24,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
-from scipy.linalg.lapack import spotrf, spotri
 
 from freshet.domain.errors import Broken
 
@@ -95,6 +93,9 @@ def ease(together: Floats, ridge: float) -> Floats:
     Raises:
         Broken: the sums are not those of views.
     """
+    # Not at the top: a quarter of a second of every start, for catalogues that are small.
+    from scipy.linalg.lapack import spotrf, spotri
+
     gram = np.array(together, np.float32, order="F")
     gram.flat[:: len(gram) + 1] += np.float32(ridge)
     gram, failed = spotrf(gram, lower=True, clean=False, overwrite_a=True)
@@ -108,6 +109,8 @@ def ease(together: Floats, ridge: float) -> Floats:
 
 
 def _ridge(past: Floats, future: Floats, ridge: float) -> Floats:
+    from scipy.linalg import cho_factor, cho_solve  # as above
+
     gram = np.array(past, np.float32, order="F")
     gram.flat[:: len(gram) + 1] += np.float32(ridge)
     factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
