@@ -318,6 +318,23 @@ async def test_following_folds_what_comes_until_cancelled() -> None:
     assert projection.state == folded(watches(0, 8))
 
 
+async def test_others_run_between_the_pieces_of_a_large_batch() -> None:
+    log, projection = await log_of(600), Watched()
+    seen: list[Offset] = []
+    follower = Follower(log, [projection])
+
+    async def another() -> None:
+        while follower.offset < 600:
+            seen.append(follower.offset)
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(another())
+    await follower.catch_up()
+    await beside
+    assert projection.given == [1, 257, 513]
+    assert {256, 512} <= set(seen)
+
+
 async def test_following_ends_when_the_log_is_closed() -> None:
     log = await log_of(3)
     following = asyncio.create_task(follow(log, [Watched()]))

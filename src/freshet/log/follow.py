@@ -7,7 +7,7 @@ and each is given only what lies behind its own offset.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -22,6 +22,19 @@ from freshet.log.snapshots import Saving, Snapshots
 T = TypeVar("T")
 
 _warn = structlog.get_logger().warning
+
+
+AT_ONCE = 256  # events folded while nothing else runs in the process: some milliseconds
+
+
+def pieces(batch: Batch) -> Iterator[Batch]:
+    """A batch in short ones.
+
+    >>> [(piece.first, piece.last) for piece in pieces(Batch(3, [None] * 600))]
+    [(3, 258), (259, 514), (515, 602)]
+    """
+    for at in range(0, len(batch.events), AT_ONCE):
+        yield Batch(batch.first + at, batch.events[at : at + AT_ONCE])
 
 
 class Follower:
@@ -88,9 +101,10 @@ class Follower:
         """Fold up to the end of the log as it is now."""
         after = await self.start()
         async for batch in self._log.read(after):
-            async with self.still:
-                self.apply(batch)
-            await asyncio.sleep(0)  # a long refold lets others run
+            for piece in pieces(batch):
+                async with self.still:
+                    self.apply(piece)
+                await asyncio.sleep(0)  # a feed waits for one piece, not for a whole commit
         return self.offset
 
     async def follow(self) -> NoReturn:
