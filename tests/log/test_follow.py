@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -215,6 +216,28 @@ async def test_a_snapshot_that_was_not_finished_is_not_there(snapshots: Snapshot
     assert snapshots.offsets() == []
     await saved(log, snapshots)
     assert names_in(snapshots.folder) == ["10"]
+
+
+class Copied(Watched):
+    """Gives the one copy it has away."""
+
+    def __init__(self, copy: np.ndarray) -> None:
+        super().__init__()
+        self.copies = [copy]
+
+    def freeze(self) -> Callable[[Path], None]:
+        mine = self.copies.pop()
+        return lambda folder: save_block(folder, "mine", mine)
+
+
+def test_a_copy_is_let_go_when_it_is_written(snapshots: Snapshots) -> None:
+    copies = [np.zeros(1_000)]
+    held = weakref.ref(copies[0])
+    saving = snapshots.begin(0)
+    saving.freeze(Copied(copies.pop()))
+    assert held() is not None
+    saving.finish("")
+    assert held() is None
 
 
 async def test_only_the_newest_snapshots_are_kept(snapshots: Snapshots) -> None:

@@ -127,6 +127,12 @@ def held(at_s: float, pss_mb: float, events: int) -> soak.Held:
     return soak.Held(at_s, pss_mb, 1_000, 1_000, 8.0, events, 1.0, 0)
 
 
+def test_viewers_on_disk_are_not_the_states_memory_until_they_come_back() -> None:
+    away = soak.Held(0, 500, 1_000, 1_000, 8.0, 0, 1.0, 0, cold=400)
+    back = soak.Held(9, 500, 1_000, 1_000, 8.0, 0, 1.0, 0, cold=100)
+    assert back.state_mb - away.state_mb == pytest.approx(300 * soak.ROW_BYTES / 1e6)
+
+
 def test_what_memory_grows_beyond_the_state_is_told_apart() -> None:
     growth = soak.grown([held(60 * n, 500 + 2 * n, 50_000 * n) for n in range(8)])
     assert growth == (120.0, 36.0)

@@ -4,9 +4,9 @@
     soak       arrivals at random at a share of it, from one process; every interval memory and
                the state's own size are read
 
-Memory grows because the state does: viewers and videos, what viewers have seen, ids by which
-repeated events are found. What it grows beyond that is told apart, and only once what is kept
-up to a bound (the latest slates) must be full: a shorter run says nothing of it.
+Memory grows because the state does: videos and viewers, but for those on disk, what viewers have
+seen, ids by which repeated events are found. What it grows beyond that is told apart, and only once
+what is kept up to a bound (the latest slates) must be full: a shorter run says nothing of it.
 """
 
 from __future__ import annotations
@@ -49,11 +49,12 @@ class Held(msgspec.Struct, frozen=True):
     events: int  # in the log
     log_mb: float  # on disk
     behind: int  # events not folded yet
+    cold: int = 0  # of the viewers, on disk
 
     @property
     def state_mb(self) -> float:
         """Memory that grows with what happens."""
-        rows = ROW_BYTES * (self.viewers + self.videos)
+        rows = ROW_BYTES * (self.viewers - self.cold + self.videos)
         return self.tie_mb + (rows + ID_BYTES * self.events) / 1e6
 
 
@@ -131,6 +132,7 @@ def _held(server: Server, at_s: float) -> Held:
         events=of("freshet_log_events"),
         log_mb=round(of("freshet_log_bytes") / 1e6, 1),
         behind=of("freshet_fold_lag_events"),
+        cold=of("freshet_viewers_cold"),
     )
 
 
