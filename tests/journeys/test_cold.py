@@ -75,7 +75,9 @@ async def come_back(server: Server, shown: dict[str, set[str]]) -> Seen:
 async def cold(server: Server) -> int:
     async with httpx.AsyncClient(base_url=server.root, trust_env=False) as http:
         headers = {"Authorization": f"Bearer {KEY[::-1]}"}
-        answer = await http.get("/metrics", headers=headers)
-        found = COLD.search(answer.raise_for_status().text)
-        assert found, answer.text
-        return int(float(found[1]))
+        for _ in range(60):  # a writer that has just begun has told nothing yet
+            answer = await http.get("/metrics", headers=headers)
+            if found := COLD.search(answer.raise_for_status().text):
+                return int(float(found[1]))
+            await asyncio.sleep(TOLD_S / 60)
+    raise AssertionError(answer.text)
