@@ -66,6 +66,19 @@ def test_who_gets_the_rows_begins_as_if_they_had_been_nobodys() -> None:
     assert own(again.live, "other") == own(fresh.live, "other")
 
 
+def test_views_between_removal_and_end_leave_nothing_to_who_gets_the_rows() -> None:
+    again, fresh = watched(), watched()
+    again.tell(ev.VideoRemoved, video="old")
+    fresh.tell(ev.Tick)
+    for story in (again, fresh):
+        for n in range(3):
+            story.views(f"viewer{n}", "old", 60)  # open when it was removed, say
+        story.wait(DAY_S)
+        story.publish("new", topics=("dogs",))
+    assert slot(again.live, "new") < slot(fresh.live, "new")
+    assert own(again.live, "new") == own(fresh.live, "new")
+
+
 def test_a_late_report_on_a_video_that_is_gone_touches_nobody_elses_rows() -> None:
     story = watched()
     story.tell(ev.VideoRemoved, video="old")

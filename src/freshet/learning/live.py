@@ -196,6 +196,7 @@ class Live(Reading):
             slot = int(of[video])
             if slot < FIRST:
                 continue  # it never had rows
+            self.space.vectors.forget(video)  # again: a late view counts that it moved it
             begin(block.sequence, video)
             of[video] = NOBODY
             block.ints[slot] = 0
@@ -358,12 +359,13 @@ class Live(Reading):
     def _rest(self) -> dict[str, npt.NDArray[Any]]:
         """All but what single viewers did."""
         counts = {kind: len(names) for kind, names in self.columns.names.items()}
+        blocks = self._blocks()
         rows = {
             name: block.ints[: counts.get(name.partition(".")[2], block.capacity)]
-            for name, block in self._blocks().items() if name not in BY_SLOT
+            for name, block in blocks.items() if name not in BY_SLOT
         }  # fmt: skip
         slots = self.space.video_slots.of[: counts["video"]]
-        rows |= {name: self._blocks()[name].ints[slots] for name in BY_SLOT}
+        rows |= {name: blocks[name].ints[slots] for name in BY_SLOT}
         names: dict[str, npt.NDArray[Any]] = {}
         for kind, mine in self.columns.names.items():
             text = mine.text()

@@ -16,7 +16,6 @@ from freshet.app import Tell
 from freshet.lab.bench.drive import Quantiles, carried_out, finished, plan_for, run_of, under_way
 from freshet.lab.bench.events import BATCH, BATCH_CLIENTS
 from freshet.lab.bench.folder import Made, made_folder
-from freshet.lab.bench.load import Done
 from freshet.lab.bench.server import Server
 
 LONGER_S = 2.0  # events come until the last feed was answered
@@ -57,9 +56,5 @@ def measure(
     return FoldingReport(
         run=run_of(made, workers=workers, seconds=seconds, feeds=feeds, events=events),
         idle_ms=alone, folding_ms=folding, ratio=round(folding.p99 / alone.p99, 2),
-        events_per_s=round(_per_s(sent), 1), behind=beside.behind,
+        events_per_s=round(sent.events / sent.wall_s, 1), behind=beside.behind,
     )  # fmt: skip
-
-
-def _per_s(done: Done) -> float:
-    return done.events / done.wall_s
