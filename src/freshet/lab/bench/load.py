@@ -111,14 +111,16 @@ class Load:
         self._idle: list[Connection] = []
         self._shown: dict[str, set[str]] = defaultdict(set)  # by viewer
         self._begun = 0.0
+        # Set when counting begins: however late that is, it goes on for as long as was asked.
+        self._end = float("inf")
         self._step = self._feed_step if plan.step == "feed" else self._events_step
 
     async def run(self) -> Done:
         plan, loop = self._plan, asyncio.get_running_loop()
         self._idle = [await Connection.to(plan.host, plan.port) for _ in range(plan.clients)]
-        end = loop.time() + plan.warm_s + plan.seconds
-        work = asyncio.create_task(self._arrivals(end) if plan.rate else self._clients(end))
+        work = asyncio.create_task(self._arrivals() if plan.rate else self._clients())
         await asyncio.sleep(plan.warm_s)
+        self._end = loop.time() + plan.seconds
         self._done = done = Done()
         self._stages.clear()
         self._begun = begun = time.perf_counter()
@@ -132,20 +134,20 @@ class Load:
             connection.close()
         return done
 
-    async def _clients(self, end: float) -> None:
+    async def _clients(self) -> None:
         loop = asyncio.get_running_loop()
 
         async def client() -> None:
-            while loop.time() < end:
+            while loop.time() < self._end:
                 await self._one(self._step, time.perf_counter())
 
         await asyncio.gather(*(client() for _ in range(self._plan.clients)))
 
-    async def _arrivals(self, end: float) -> None:
+    async def _arrivals(self) -> None:
         loop, under_way = asyncio.get_running_loop(), set()
         due = loop.time()
         lag = time.perf_counter() - due
-        while due < end:
+        while due < self._end:
             due += self._random.expovariate(self._plan.rate)
             await asyncio.sleep(max(0.0, due - loop.time()))
             task = asyncio.create_task(self._one(self._step, due + lag))
