@@ -47,3 +47,17 @@ def test_views_of_one_video_say_nothing_of_another() -> None:
     for n in range(5):
         story.views(f"viewer{n}", "gem", 55)
     assert story.values("nobody", "other")["video_effect_log_watch"] == 0.0
+
+
+def test_views_from_before_k_was_found_say_no_less_than_later_ones() -> None:
+    story = Story()
+    story.publish("gem")
+    story.views("viewer", "gem", 55)
+    trust = story.live.blocks["all"].floats[0]
+    at = story.live.composed.layout("all.trust")
+    k = K_FIRST + float(trust[at])
+    before = story.values("nobody", "gem")["video_effect_log_watch"]
+    trust[at] = 0.1 - K_FIRST  # as if found meanwhile: one view says nearly all
+    after = story.values("nobody", "gem")["video_effect_log_watch"]
+    assert after == pytest.approx(before * (1 + k) / 1.1, rel=1e-3)
+    assert after > 5 * before > 0

@@ -214,7 +214,8 @@ def test_spacing_always_holds_and_nothing_comes_twice(
 
 
 def test_optimism_tries_what_little_is_known_of_and_says_nothing_of_it_in_the_value() -> None:
-    candidates = some([3, 2, 1], doubt=np.array([0.1, 2.0, 0.0], np.float32))
+    lesson = np.array([0.1, 2.0, 0.0], np.float32)
+    candidates = some([3, 2, 1], doubt=2 * lesson, lesson=lesson)
     slates = [Diverse(optimism=1.0).select(query(now_ms=10_000 * epoch), candidates)
               for epoch in range(60)]  # fmt: skip
     firsts = Counter(int(slate.rows[0]) for slate in slates)
@@ -225,7 +226,8 @@ def test_optimism_tries_what_little_is_known_of_and_says_nothing_of_it_in_the_va
 
 
 def test_what_is_drawn_for_a_video_holds_for_everybody_for_some_seconds() -> None:
-    candidates = some(np.zeros(30), doubt=np.ones(30, np.float32))
+    alike = np.ones(30, np.float32)
+    candidates = some(np.zeros(30), doubt=alike, lesson=alike)
     orders = [picked(Diverse(optimism=1.0), candidates, query(30, seed, more)) for seed, more in
               ((1, 0), (2, 9_999), (3, 10_000))]  # fmt: skip
     assert orders[0] == orders[1] != orders[2]
@@ -233,7 +235,8 @@ def test_what_is_drawn_for_a_video_holds_for_everybody_for_some_seconds() -> Non
 
 def test_chance_tries_only_what_may_be_worth_a_place_by_its_doubt() -> None:
     doubt, all_of_them = np.array([0.1, 0.1, 1.0, 0.1], np.float32), np.ones(4, np.bool_)
-    candidates = some([3, 2, 1, 0], doubt=doubt, explorable=all_of_them)
+    lesson = np.zeros(4, np.float32)
+    candidates = some([3, 2, 1, 0], doubt=doubt, lesson=lesson, explorable=all_of_them)
     slates = [Diverse(explore_share=1.0, optimism=0.01).select(query(1, seed), candidates)
               for seed in range(40)]  # fmt: skip
     assert {int(slate.rows[0]) for slate in slates} == {0, 2}
@@ -241,7 +244,8 @@ def test_chance_tries_only_what_may_be_worth_a_place_by_its_doubt() -> None:
 
 
 def test_a_broken_score_comes_last_whatever_the_hope() -> None:
-    candidates = some([np.nan, 1], doubt=np.array([9.0, 0.0], np.float32))
+    much = np.array([9.0, 0.0], np.float32)
+    candidates = some([np.nan, 1], doubt=much, lesson=much)
     assert picked(Diverse(optimism=5.0), candidates, query()) == [1, 0]
 
 

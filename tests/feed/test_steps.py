@@ -13,7 +13,7 @@ from freshet.feed.query import FeedQuery, request_seed
 from freshet.feed.settings import WEIGHTS
 from freshet.feed.sources import Everything, Explore, Fresh
 from freshet.feed.steps import Eligible, Hydrate, LongestAgo, NotHidden, NotSeen, Predict
-from freshet.feed.value import Doubt, Value
+from freshet.feed.value import Doubt, Lesson, Value
 from freshet.pipeline import Candidates
 from tests.feed.making import make, parts_of, video, watched
 from tests.feed.world import NOW_MS, OUTCOMES, FakeLive
@@ -133,6 +133,22 @@ def test_doubt_is_the_deviation_of_a_view_and_goes_with_the_views() -> None:
         ),
     )
     assert found.tolist() == [0.5, 0.25, 1.0]
+
+
+def test_a_lesson_is_how_far_the_next_view_may_move_what_is_thought() -> None:
+    """Against drawing what a video is worth, and then what a view of it is: the mean that is
+    thought after the view varies by what the formula says."""
+    worth_views, noise = Trusting.trust
+    rng, shown = np.random.default_rng(1), np.array([0.0, 5.0, 50.0])
+    found = Lesson(Trusting()).score(
+        FeedQuery(viewer=0, n=1, now_ms=0, seed=0),
+        Candidates.of(np.arange(3), doubt=np.sqrt(noise / (shown + worth_views)), shown=shown),
+    )
+    for views, lesson in zip(shown + worth_views, found, strict=True):
+        true = rng.normal(0.0, np.sqrt(noise / views), 200_000)
+        view = rng.normal(true, np.sqrt(noise))
+        thought = view / (views + 1)  # precisions are noise⁻¹ × views: the mean before is 0
+        assert lesson == pytest.approx(thought.std(), rel=0.01)
 
 
 def test_a_weight_for_an_unknown_outcome_is_refused() -> None:

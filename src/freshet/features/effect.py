@@ -1,11 +1,15 @@
 """What is special about one video: a running mean of what the model got wrong about it, moved by
 each view as far as one view deserves.
 
-    m += surprise / (views + 1 + k)         a Kalman filter: k views say as much as was known before
+    m = sum / (views + k)                   a Kalman filter: k views say as much as was known before
+    sum += surprise + m                     what the view said: m was in what was predicted
+
+which is m += surprise / (views + 1 + k) as long as k stays. Kept is the sum, for k is found while
+views come, and a view from before it was found says no less than a later one.
 
 k is the variance of single views over that of videos, and is found from the log itself: where
 videos differ much, errors shrink fast with the views a video had, as σ² (1 + 1 / (views + k)).
-In a matrix of watch ratios k is below 1, in a feed where viewers differ more than videos above 10.
+In a matrix of watch ratios k is about .1, in a feed where viewers differ more than videos above 10.
 
 The same k says how much is not known yet: after n views a video's effect may be off by
 σ² / (n + k), which is what exploring goes by (feed/value.py).
@@ -25,7 +29,9 @@ ENDS = np.array([1, 2, 3, 5, 9, 17, 33, 65], np.int64)
 VIEWS = np.array([0, 1, 2, 3.5, 6.5, 12.5, 24.5, 48.5, 120], np.float64)
 BUCKETS = len(VIEWS)
 WINDOW = 4_000.0  # errors of a bucket that count
-KS = np.array([0.2, 0.35, 0.6, 1, 1.75, 3, 5, 9, 15, 25, 45, 80], np.float64)
+KS = np.array(
+    [0.03, 0.05, 0.075, 0.12, 0.2, 0.35, 0.6, 1, 1.75, 3, 5, 9, 15, 25, 45, 80], np.float64
+)
 K_FIRST, K_SURE = 9.0, 1.5  # before anything is seen, and how many e-foldings it may be off
 NOISE_FIRST = 0.8  # variance of log(1 + seconds), likewise
 
@@ -63,7 +69,7 @@ class VideoEffect:
     scope = "video"
     hears = "moments"
     columns = (
-        Column("video", "effect", 1 + len(NAMES)),  # views, then what is special
+        Column("video", "effect", 1 + len(NAMES)),  # views, then the sums of what they said
         Column("all", "errors", 2 * BUCKETS),
         Column("all", "trust", 2),  # k - K_FIRST, σ² - NOISE_FIRST: 0 before anything was seen
     )
@@ -87,15 +93,16 @@ class VideoEffect:
                 off = act.surprise[1] * act.surprise[1]
                 world[cell + 1] += (off - world[cell + 1]) / world[cell]
                 refit(world, errors, trust)
-                gain = 1.0 / (views + 1.0 + K_FIRST + world[trust])
+                share = 1.0 / (views + K_FIRST + world[trust])
                 for j in range(targets):
-                    row[effect + 1 + j] += gain * act.surprise[j]
+                    row[effect + 1 + j] += act.surprise[j] + share * row[effect + 1 + j]
                 row[effect] = views + 1.0
 
         @part
         def value(state, ask, x):
             row = state.video[state.video_slots[ask.video]]
+            share = 1.0 / (row[effect] + K_FIRST + state.all[0][trust])
             for j in range(targets):
-                x[k + j] = row[effect + 1 + j]
+                x[k + j] = share * row[effect + 1 + j]
 
         return write, value

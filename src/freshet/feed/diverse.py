@@ -18,12 +18,12 @@ and p = 1 for the best where nothing explorable is allowed. Where something is o
 place, the round is drawn uniformly, and the second term is the share of rounds that it wins.
 
 *Optimism*: a video of which little is known may be better than predicted. In the order, and only
-there, it gains `optimism` times its doubt times a draw of its own, never below 0 (optimistic
-Thompson sampling; May, Korda, Lee and Leslie 2012): where much is unknown something of it draws
-high, where little is there is little to gain. Views take the doubt away, so what is not better
-soon stops costing anything. A video's draw holds for everybody for some seconds: given the time,
-the order is no matter of chance. Nor does chance try what is known not to be good enough:
-explorable is only what may, by its doubt, be worth a place.
+there, it gains `optimism` times what a view would tell of it (`lesson`) times a draw of its own,
+never below 0 (optimistic Thompson sampling; May, Korda, Lee and Leslie 2012): where much is
+unknown something of it draws high, where little is there is little to gain. Each view tells less
+than the one before, so what is not better soon stops costing anything. A video's draw holds for
+everybody for some seconds: given the time, the order is no matter of chance. Nor does chance try
+what is known not to be good enough: explorable is only what may, by its doubt, be worth a place.
 
 *Pins* of the app stand at their places, as far as spacing allows; the places around them are
 filled so that it does. Where nothing else is left, a pin moves up rather than leave a gap.
@@ -72,7 +72,7 @@ class Diverse:
     topic_novelty: float = 0.0  # in the same deviations
     new_share: float = 0.0  # of the slots, to topics and to creators not shown lately
     lift_first: bool = False
-    optimism: float = 0.0  # doubts that are added to a value
+    optimism: float = 0.0  # lessons that are added to a value
     # ε where something is on trial: chance then goes by the column `draws`; 0 = there are no trials
     trial_share: float = 0.0
     adds = ("propensity", "explored", "novel", "pinned")
@@ -85,7 +85,7 @@ class Diverse:
     @property
     def needs(self) -> tuple[str, ...]:
         columns = tuple(SOFT.get(name, name) for name in self.by)
-        doubted = ("doubt",) if self.optimism else ()
+        doubted = ("doubt", "lesson") if self.optimism else ()
         drawn = ("draws",) if self.trial_share else ()
         return ("value", "explorable", *drawn, *doubted, *columns)
 
@@ -98,7 +98,7 @@ class Diverse:
         share = 0.0 if query.certain else share
         if self.optimism:
             hope = np.maximum(_drawn(candidates.rows, query.now_ms // DRAWN_MS), 0.0)
-            value += self.optimism * candidates["doubt"] * hope
+            value += self.optimism * candidates["lesson"] * hope
         hard = [name for name in self.by if name in HARD]
         soft = [SOFT[name] for name in self.by if name in SOFT]
         window = self.topic_window if soft else 0

@@ -65,8 +65,9 @@ class ForYou(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     # worth, and still be one it is tried on
     spare: Annotated[float, Meta(ge=0)] = 2.0
     explore_shown_max: Count = 100  # a video is little shown up to this many views
-    # How much what is not known of a video speaks for it, in deviations of what its worth may be;
-    # each view takes some of the doubt away. 0 = only `explore_share` tries little-known videos.
+    # How much what is not known of a video speaks for it, in deviations of what one more view may
+    # tell of its worth: 1 is what Thompson sampling would hope. 0 = only `explore_share` tries
+    # little-known videos.
     optimism: Annotated[float, Meta(ge=0)] = 0.0
     topic_spread: Annotated[float, Meta(ge=0)] = 1.0  # standard deviations that variety weighs
     topic_window: Count = 5  # neighbouring videos from which a video should differ in topics

@@ -107,6 +107,28 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """How far one more view is expected to move what is thought of a video: the deviation of
+    what will be thought, doubt / √(1 + views + those that what is known of all is worth).
+
+    The knowledge gradient's measure (Frazier, Powell and Dayanik 2008). Where doubt goes by how
+    much is unknown, this goes by how much of that a view would tell: a video that was seen some
+    times is tried no more only because ten more views might change its place by a little.
+    """
+
+    live: Live
+    needs = ("doubt", "shown")
+    adds = ("lesson",)
+    default = 0.0
+
+    def score(self, query: FeedQuery, candidates: Candidates) -> NDArray[Any]:
+        worth_views, _ = self.live.trust
+        after = candidates["shown"] + np.float32(1.0 + worth_views)
+        lesson: NDArray[Any] = candidates["doubt"] / np.sqrt(after)
+        return lesson
+
+
+@dataclass(frozen=True, slots=True)
 class LessOfThis:
     """What a video loses because the viewer asked for less of its creator, sound, hashtag or
     topic: at once `share` of its worth, and half as much every `half_life_s`."""

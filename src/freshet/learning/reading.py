@@ -87,7 +87,7 @@ class Reading(Predicting):
     """What feeds ask of the live state."""
 
     name = "live"
-    fold_version = 3
+    fold_version = 4
     outcomes = OUTCOMES
     acts = lookups.ACTS
 

@@ -8,7 +8,7 @@ from freshet.feed.diverse import Diverse
 from freshet.feed.parts import Parts
 from freshet.feed.reasons import Reasons
 from freshet.feed.steps import Describe, Eligible, Hydrate, NotHidden, NotSeen, Predict
-from freshet.feed.value import Doubt, LessOfThis, Total, Value
+from freshet.feed.value import Doubt, LessOfThis, Lesson, Total, Value
 from freshet.feed.wanted import AsAsked, Asked, Boosts
 
 DAY_S = 86_400
@@ -43,7 +43,9 @@ def totalled(parts: Parts) -> list[Any]:
 
 def doubted(parts: Parts, value: Value) -> list[Any]:
     """What optimism asks, where there is any."""
-    return [Doubt(parts.live, value)] if parts.settings.optimism else []
+    if not parts.settings.optimism:
+        return []
+    return [Doubt(parts.live, value), Lesson(parts.live)]
 
 
 def diverse(

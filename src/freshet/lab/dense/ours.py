@@ -22,7 +22,7 @@ DURATION_MS = 10_000
 SWIPE_MS = 100  # between two swipes of anybody: some hundred viewers side by side
 OLD_MS = 30 * 86_400_000  # published so long ago: no video is newer than another
 # Nothing but views tells these videos apart, so not to know one speaks for it.
-OPTIMISM = 0.75
+OPTIMISM = 1.0
 TOLD = 200  # swipes between two words of progress
 
 
