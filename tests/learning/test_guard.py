@@ -28,8 +28,8 @@ def honest() -> Columns:
 
 @pytest.fixture(scope="module")
 def poisoned(honest: Columns) -> Columns:
-    """3,000 hostile views, then honest ones again."""
-    return reversed_between(honest, 14_000, 17_000)
+    """4,000 hostile views, then honest ones again."""
+    return reversed_between(honest, 13_000, 17_000)
 
 
 @pytest.fixture(scope="module")
