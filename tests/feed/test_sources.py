@@ -13,6 +13,7 @@ from freshet.feed.query import FeedQuery
 from freshet.feed.settings import ForYou
 from freshet.feed.sources import (
     Everything,
+    Explore,
     FirstAudience,
     Followed,
     Interests,
@@ -113,6 +114,21 @@ async def test_of_a_large_catalogue_everything_is_a_sample_that_is_larger_for_st
     parts = parts_of(candidates=8, sample=3, least=0)
     assert len(await found(Everything(parts))) <= 3
     assert 3 < len(await found(Everything(parts), NOBODY)) <= 8
+
+
+async def test_as_many_are_drawn_where_most_of_a_catalogue_is_gone() -> None:
+    gone = [make(e.LabelSet, video=f"x{n}", label="spam", actor="m") for n in range(600)]
+    parts = parts_of(
+        *(video(f"x{n}") for n in range(600)), *gone, *(video(f"y{n}") for n in range(200)),
+        candidates=100, explore=10,
+    )  # fmt: skip
+    everything, little_shown = Everything(parts), Explore(parts)
+    for seed in range(5):
+        query = replace(NOBODY, seed=seed)
+        for source, least in ((everything, 60), (little_shown, 10)):
+            names = await found(source, query)
+            assert len(names) >= least
+            assert not any(name.startswith("x") for name in names)
 
 
 async def test_what_tastes_leave_of_the_least_is_drawn_from_the_whole() -> None:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from freshet.feed.draws import Draws
 from freshet.feed.parts import Parts
 from freshet.feed.query import FeedQuery
 from freshet.pipeline import Candidates, Rows
+
+LOST = 0.1  # of a draw that may be gone without another
+MORE = 10  # times a draw that is drawn again at most
 
 
 def _eligible(parts: Parts, rows: Rows) -> Rows:
@@ -30,10 +34,28 @@ def distinct(rows: Rows) -> Rows:
     return found
 
 
+def drawn(parts: Parts, draws: Draws, n: int) -> Rows:
+    """About `n` eligible videos, drawn evenly, each once, in order.
+
+    Drawn by number, with replacement, and made distinct: the cost is that of the sample, not of
+    the catalogue. Numbers are never given out again, so some may be of videos that are gone; if
+    those are many, it is drawn again, by so much more as of the first draw was lost.
+    """
+    count = parts.live.video_count()
+    first = distinct(draws.below(count, n))
+    found = _eligible(parts, first)
+    lost = len(first) - len(found)
+    if lost <= LOST * len(first):
+        return found
+    more = min(n * lost // max(len(found), 1), MORE * n)
+    again = distinct(np.concatenate([found, draws.below(count, more)]))
+    return _eligible(parts, again)
+
+
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """Every eligible video; of a catalogue beyond `candidates`, a uniform sample, eligible or
-    not: `sample` videos, or `candidates` for a viewer of whom nothing is known to search by.
+    """Every eligible video; of a catalogue beyond `candidates`, a uniform sample: `sample`
+    videos, or `candidates` for a viewer of whom nothing is known to search by.
 
     Tastes that lie close find the same videos, the more so the smaller the catalogue: what
     they leave of `least` is drawn, too.
@@ -48,10 +70,7 @@ class Everything:
             return Candidates(_all(self.parts))
         if len(query.taste(live).liked):
             most = min(max(settings.sample, settings.least - self._others(query)), most)
-        # Drawn with replacement and made distinct: the cost is that of the sample, not of
-        # the catalogue.
-        drawn = query.draws("everything").below(count, most)
-        return Candidates(distinct(drawn))
+        return Candidates(drawn(self.parts, query.draws("everything"), most))
 
     def _others(self, query: FeedQuery) -> int:
         """About how many the other sources bring that the viewer has not seen. Those of pools
@@ -111,8 +130,7 @@ class Explore:
         if count <= most * self.looked_at_per_taken:
             rows = _all(self.parts)
         else:
-            looked_at = draws.below(count, most * self.looked_at_per_taken)
-            rows = _eligible(self.parts, distinct(looked_at))
+            rows = drawn(self.parts, draws, most * self.looked_at_per_taken)
         shown = live.shown[rows]
         little = shown <= settings.explore_shown_max
         rows, shown = rows[little], shown[little]
