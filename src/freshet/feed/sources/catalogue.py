@@ -48,8 +48,8 @@ def drawn(parts: Parts, draws: Draws, n: int) -> Rows:
     if lost <= LOST * len(first):
         return found
     more = min(n * lost // max(len(found), 1), MORE * n)
-    again = distinct(np.concatenate([found, draws.below(count, more)]))
-    return _eligible(parts, again)
+    again = _eligible(parts, draws.below(count, more))
+    return distinct(np.concatenate([found, again]))
 
 
 @dataclass(frozen=True, slots=True)
