@@ -80,7 +80,11 @@ def engine_of(
     stages: Stages | None = None,
     **settings: Any,
 ) -> OneProcess:
-    """An engine over fakes, without stages unless they are given. Settings of For You by name."""
+    """An engine over fakes, without stages unless they are given. Settings of For You by name.
+
+    Dice that make ids have each a seed of its own, here and in what calls it: with one clock
+    for all, two of the same seed make the same event twice, and the log keeps the first.
+    """
     live = FakeLive()
     told = Settings(
         http=Http(api_key="key of the app", admin_key="key of the admin"),
@@ -92,16 +96,16 @@ def engine_of(
     keys, clock = PersonKeys(folder / "keys.sqlite", Random(1)), Clock()
     catalogue = catalogue_of(folder, keys, clock)
     writer = Writer(
-        log or FakeLog(), live, [live], told, clock, Random(3), catalogue=catalogue, keys=keys
+        log or FakeLog(), live, [live], told, clock, Random(31), catalogue=catalogue, keys=keys
     )
-    access = Access(folder / "access.sqlite3", clock, Random(3))
-    return OneProcess(writer, live, keys, told, clock, Random(2), secret, catalogue, access)
+    access = Access(folder / "access.sqlite3", clock, Random(32))
+    return OneProcess(writer, live, keys, told, clock, Random(33), secret, catalogue, access)
 
 
 def catalogue_of(folder: Path, keys: PersonKeys, clock: Callable[[], int]) -> Catalogue:
     """An empty catalogue, copied from one whose tables were made once."""
     (folder / FILE).write_bytes(_empty_catalogue())
-    return Catalogue.open(folder / FILE, keys, clock, Random(3))
+    return Catalogue.open(folder / FILE, keys, clock, Random(34))
 
 
 @cache
