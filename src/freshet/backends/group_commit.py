@@ -4,7 +4,11 @@
     append ─┼─▶ queue ─▶ writer: one transaction, one fsync ─▶ all of them answered
     append ─┘
 
-So a lone caller waits for one fsync, and many callers share it.
+So a lone caller waits for one fsync, and many callers share it. The writer waits a moment for
+those who are about to call again: as many as it has just answered, and who called meanwhile.
+Without that a few are committed and folded while the others are still being answered, and
+each commit costs what folding it costs, however few are in it. (PostgreSQL's `commit_delay`
+is such a wait, of a fixed time.)
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ from freshet.log.ports import Appended
 
 QUEUE_EVENTS = 65_536
 GROUP_EVENTS = 16_384  # a larger group gains nothing and makes its callers wait
+GATHER_S = 0.002  # about what a commit takes
+GATHER_EVENTS = 64  # that many have little to gain from sharing with more
 RETRY_AFTER_S = 0.5
 
 T = TypeVar("T")
@@ -40,12 +46,20 @@ class _Call:
 
 
 class GroupCommit:
-    """`commit` and jobs run in the writer thread, one at a time."""
+    """`commit` and jobs run in the writer thread, one at a time.
 
-    def __init__(self, commit: Commit, *, queue_events: int = QUEUE_EVENTS) -> None:
-        self._commit, self._queue_events = commit, queue_events
+    Args:
+        gather_s: how long a group waits for those who are expected to share it, at most.
+    """
+
+    def __init__(
+        self, commit: Commit, *, queue_events: int = QUEUE_EVENTS, gather_s: float = GATHER_S
+    ) -> None:
+        self._commit, self._queue_events, self._gather_s = commit, queue_events, gather_s
         self._queue: deque[_Call] = deque()
         self._waiting_events = 0
+        self._answered = 0  # calls of the last group: they may be about to come again
+        self._wanted = 1  # calls that the writer waits for
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="freshet-log-writer", daemon=True)
@@ -84,7 +98,8 @@ class GroupCommit:
                 raise Overloaded("the log's queue", RETRY_AFTER_S)
             self._queue.append(call)
             self._waiting_events += len(call.events)
-            self._changed.notify()
+            if self._enough(self._wanted):
+                self._changed.notify()
 
     def _run(self) -> None:
         while calls := self._take():
@@ -96,8 +111,9 @@ class GroupCommit:
     def _take(self) -> list[_Call]:
         """The next group; empty when closing and nothing is left."""
         with self._changed:
-            while not self._queue and not self._closing:
-                self._changed.wait()
+            expected = self._answered + len(self._queue)
+            self._until(1)
+            self._until(expected, self._gather_s)
             taken: list[_Call] = []
             count = 0
             while self._queue and count < GROUP_EVENTS and not (taken and self._queue[0].job):
@@ -106,7 +122,16 @@ class GroupCommit:
                 if taken[-1].job:
                     break
             self._waiting_events -= count
+            self._answered = len(taken)
             return taken
+
+    def _until(self, calls: int, limit_s: float | None = None) -> None:
+        self._wanted = calls
+        self._changed.wait_for(lambda: self._enough(calls), limit_s)
+
+    def _enough(self, calls: int) -> bool:
+        full = self._waiting_events >= GATHER_EVENTS
+        return len(self._queue) >= calls or full or self._closing
 
     def _answer(self, calls: list[_Call], work: Callable[[], Sequence[object]]) -> None:
         results: Sequence[object]
