@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -120,15 +119,14 @@ class Taking:
 
 def parked(engine: Engine, events: list[Event]) -> set[int]:
     """Which of the events are about videos that are not known, by index."""
+    about = {event.video for event in events if isinstance(event, VideoAct)}
+    unknown = {video for video in about if not engine.knows_video(video)}
     waiting: set[int] = set()
-    published: set[str] = set()  # earlier in this very batch
-    knows = cache(engine.knows_video)
-    for index, event in enumerate(events):
-        if isinstance(event, VideoPublished):
-            published.add(event.video)
-        elif isinstance(event, VideoAct):
-            video = event.video
-            if video not in published and not knows(video):
+    if unknown:
+        for index, event in enumerate(events):
+            if isinstance(event, VideoPublished):
+                unknown.discard(event.video)  # earlier in this very batch
+            elif isinstance(event, VideoAct) and event.video in unknown:
                 waiting.add(index)
     return waiting
 

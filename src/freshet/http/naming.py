@@ -40,9 +40,9 @@ async def named(
     engine: Engine, caller: Caller, events: Sequence[Event], consent: bool
 ) -> list[Event]:
     """The events as they are logged. New people's keys wait for the disk, off the loop."""
-    known = cache(engine.keys.known)  # a batch has many acts of few people
-    if (own := _own_keys(engine, caller, events, consent, known)) is not None:
+    if (own := _own_keys(engine, caller, events, consent)) is not None:
         return [msgspec.structs.replace(act, viewer=own[act.viewer]) for act in events]  # type: ignore[attr-defined]
+    known = cache(engine.keys.known)  # a batch has many acts of few people
     apart = list(_apart(engine, caller, events, consent, known))
     names = {name for event, key in apart for name in people(event) if name != key}
     keys = {name: key for name in names if (key := known(name)) is not None}
@@ -57,7 +57,6 @@ def _own_keys(
     caller: Caller,
     events: Sequence[Any],
     consent: bool,
-    known: Callable[[str], str | None],
 ) -> dict[str, str] | None:
     """The keys of viewers who all have one and may be learned from, and name nobody else;
     None if it is not as plain as that."""
@@ -65,7 +64,7 @@ def _own_keys(
         return None
     keys: dict[str, str] = {}
     for name in {act.viewer for act in events}:
-        key = known(name)
+        key = engine.keys.known(name)
         if key is None or not is_personalised(engine, caller, key, consent):
             return None
         keys[name] = key
