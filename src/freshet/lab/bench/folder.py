@@ -1,6 +1,7 @@
 """A data folder that `freshet serve` starts from as if it had been running for months.
 
-log        an epoch that begins here; or, asked for, millions of events already in it
+log        an epoch that begins here; or, asked for, millions of events already in it, and
+           in the lake what is due there
 snapshot   every projection at the log's end, the live state with its generated past
 keys       of all viewers
 """
@@ -27,8 +28,10 @@ from freshet.domain.events import Event, Impression, Tick, Watch
 from freshet.domain.ids import uuid7
 from freshet.lab.bench.catalogue import lay_catalogue, made_world, video_id, viewer_id
 from freshet.lab.bench.past import Size, lay_past
+from freshet.lake.seal import Lake
 from freshet.log.files import make_folder
 from freshet.log.ports import Batch, EventLog
+from freshet.ops.lake_hands import FOLDER as LAKE
 from freshet.writer import Writer
 
 MADE_FILE = "bench.json"
@@ -81,6 +84,7 @@ async def _make(settings: Settings, made: Made, tell: Tell) -> None:
         lay_past(live, world, Size(made.videos, made.viewers), now, made.seed, tell)
         tell("saving")
         writer.follower.save()
+        await _seal(writer.log, settings, tell)
         if not made.log_events:
             # Nothing lies before: a start that cannot use the snapshot must say so.
             await writer.log.begin_epoch(writer.log.last)
@@ -100,6 +104,12 @@ async def _fill(log: EventLog, made: Made, keys: list[str], now: int, tell: Tell
         tell("filling the log", at, made.log_events)
         count = min(FILL_AT_ONCE, made.log_events - at)
         await log.append([next(events) for _ in range(count)])
+
+
+async def _seal(log: EventLog, settings: Settings, tell: Tell) -> None:
+    """A server seals as events come; days of them would take a core for a minute."""
+    lake = Lake(settings.folder / LAKE, settings.lake.segment_events, settings.lake.segment_hours)
+    await lake.seal(log, tell=lambda at, last: tell("sealing the lake", at, last))
 
 
 def _events(made: Made, keys: list[str], now: int) -> Iterator[Event]:
