@@ -446,7 +446,7 @@ class Live(Reading):
         self._publish()
 
     def _rows_of(self, folder: Path, name: str, block: Block) -> Rows:
-        rows = load_block(folder, name, dtype=np.int32)
+        rows = load_block(folder, name, dtype=np.int32, writable=False)
         if rows.shape[1:] != (block.width,):
             raise Corrupt(f"snapshot block {name} is not {block.width} words wide")
         block.check_room(len(rows))
@@ -484,7 +484,7 @@ def _save(folder: Path, state: dict[str, np.ndarray], values: dict[str, Any]) ->
 
 
 def _like(folder: Path, name: str, target: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array = load_block(folder, name, dtype=target.dtype)
+    array = load_block(folder, name, dtype=target.dtype, writable=False)
     if array.shape != target.shape:
         raise Corrupt(f"snapshot block {name} has shape {array.shape}, not {target.shape}")
     return array

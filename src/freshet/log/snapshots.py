@@ -16,6 +16,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -176,11 +177,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def blocks_of(folder: Path) -> dict[str, Block]:
-    return {
-        path.relative_to(folder).as_posix(): Block(path.stat().st_size, crc_of(path))
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    with ThreadPoolExecutor() as pool:  # sums let go of Python's lock
+        sums = pool.map(crc_of, paths)
+        return {
+            path.relative_to(folder).as_posix(): Block(path.stat().st_size, crc)
+            for path, crc in zip(paths, sums, strict=True)
+        }
 
 
 def crc_of(path: Path) -> int:
